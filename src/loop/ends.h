@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An end: one socket, non-blocking, with what is known of its readiness.
+ *
+ * When something becomes possible wake(owner) is called, and the owner looks at
+ * everything it has: it reads until END_WAIT, writes until END_WAIT, and comes
+ * back when it is woken again.
+ */
+#ifndef LOOP_ENDS_H
+#define LOOP_ENDS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "loop/loop.h"
+
+/* What end_recv() and end_send() say besides a count. */
+#define END_EOF 0   /* the peer has closed its direction */
+#define END_WAIT -1 /* not now: wake() will tell */
+#define END_CUT -2  /* the connection is broken, error says how */
+
+struct end {
+	int fd;         /* -1: not open */
+	unsigned ready; /* WATCH_READ, WATCH_WRITE: worth a try */
+	int error;      /* errno of what broke it, else 0 */
+	struct watch *watch;
+	void (*wake)(void *owner);
+	void *owner;
+};
+
+#define END_NONE ((struct end){.fd = -1})
+
+/* Takes fd over, which must be non-blocking (and is closed on failure). 0/-1. */
+int end_open(struct end *, struct loop *, int fd, void (*wake)(void *owner), void *owner);
+
+/* Of the form that a TLS connection calls through: end is a struct end. */
+ptrdiff_t end_recv(void *end, void *bytes, size_t count);
+ptrdiff_t end_send(void *end, const void *bytes, size_t count);
+
+/* Closes our direction: the peer reads an end of file, and may go on talking. */
+void end_shut(struct end *);
+/* Closes in an orderly way. */
+void end_close(struct end *);
+/* Cuts: the peer gets a reset, so that it cannot take what it read for whole. */
+void end_abort(struct end *);
+
+#endif
