@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: ISC
+"""Runs the programs under test: starttlsd with a configuration, and starttls."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from .child import Child, Endpoint, IN_CI, LabError
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SANITIZER = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|SUMMARY: \w+Sanitizer")
+
+
+def program(name):
+    """A built program: somewhere below the build folder (STARTTLS_BUILD, else build/)."""
+    build = pathlib.Path(os.environ.get("STARTTLS_BUILD") or ROOT / "build").resolve()
+    for path in sorted(build.rglob(name)) if build.is_dir() else []:
+        if path.is_file() and os.access(path, os.X_OK):
+            return path
+    message = f"{name} is not built below {build}: make, or set STARTTLS_BUILD"
+    if IN_CI:
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+def _list(values):
+    if isinstance(values, (str, Endpoint)):
+        values = [values]
+    return "{" + ", ".join(f'"{value}"' for value in values) + "}"
+
+
+def front(name, protocol, listen, backend, tls="required", **options):
+    """A front section; options are written as they are named, _ for -, lists in braces."""
+    lines = [f'front "{name}" {{', f"\tprotocol = {protocol}", f"\tlisten = {_list(listen)}",
+             f"\ttls = {tls}", f"\tbackend = {_list(backend)}"]
+    for key, value in options.items():
+        text = _list(value) if isinstance(value, (list, tuple)) else value
+        lines.append(f"\t{key.replace('_', '-')} = {text}")
+    return "\n".join([*lines, "}", ""])
+
+
+def certificate_section(certificate):
+    return f'certificate {{\n\tchain = "{certificate.chain}"\n\tkey = "{certificate.key}"\n}}\n'
+
+
+def config(*sections, hostname="mail.lab.test", certificates=(), user="nobody"):
+    """A whole configuration; user is left out where we are not root."""
+    lines = [f'hostname = "{hostname}"\n']
+    if os.geteuid() == 0 and user:
+        lines.append(f'user = "{user}"\n')
+    lines += [certificate_section(one) for one in certificates]
+    return "".join([*lines, *sections])
+
+
+def listeners(text):
+    """The TCP endpoints in the listen lines of a configuration."""
+    found = []
+    for values in re.findall(r"listen\s*=\s*\{([^}]*)\}", text):
+        for host, port in re.findall(r'"(\d+\.\d+\.\d+\.\d+):(\d+)"', values):
+            found.append(Endpoint(host, port))
+    return found
+
+
+class Starttlsd(Child):
+    """starttlsd -c FILE in the foreground, ready to serve."""
+
+    def __init__(self, folder, text, env=None, arguments=()):
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config = folder / "starttlsd.conf"
+        self.config.write_text(text)
+        super().__init__([program("starttlsd"), "-c", self.config, *arguments],
+                         folder / "starttlsd.log", cwd=folder, env=env)
+        self.wait_listening(listeners(text))
+
+    def finish(self):
+        """Ends it as an administrator would, and checks that it went in peace."""
+        alive = self.running()
+        status = self.stop()
+        log = self.log[-4000:]
+        if not alive:
+            raise LabError(f"starttlsd had died with status {status}:\n{log}")
+        if status != 0 or self.leftover:
+            raise LabError(f"starttlsd: status {status} on SIGTERM, left {self.leftover}:\n{log}")
+        if SANITIZER.search(self.log):
+            raise LabError(f"starttlsd: a sanitizer complained:\n{log}")
+
+    def __exit__(self, kind, *_):
+        if kind:
+            self.stop()
+        else:
+            self.finish()
+
+
+def check_config(folder, text):
+    """starttlsd -t: the completed process."""
+    path = pathlib.Path(folder) / "test.conf"
+    path.write_text(text)
+    return subprocess.run([program("starttlsd"), "-t", "-c", path], capture_output=True,
+                          text=True, timeout=20, check=False)
+
+
+def starttls(*arguments, stdin=None, timeout=30, env=None, text=True):
+    """Runs starttls and returns the completed process; a sanitizer's word fails the test."""
+    done = subprocess.run([program("starttls"), *map(str, arguments)], input=stdin,
+                          stdin=subprocess.DEVNULL if stdin is None else None,
+                          capture_output=True, text=text, timeout=timeout, check=False,
+                          env={**os.environ, **(env or {})})
+    errors = done.stderr if text else done.stderr.decode(errors="replace")
+    if SANITIZER.search(errors):
+        raise LabError(f"starttls: a sanitizer complained:\n{errors}")
+    return done

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: ISC
+"""The lab's pytest fixtures; conftest.py imports all of them.  See README.md."""
+
+import itertools
+
+import pytest
+
+from . import daemon
+from .child import Lab
+from .dovecot import Dovecot
+from .pki import Pki
+from .postfix import Postfix, PostfixRelay
+from .wiretap import Wiretap
+
+
+@pytest.fixture(scope="session")
+def lab():
+    with Lab() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def network(lab):
+    return lab.network
+
+
+@pytest.fixture(scope="session")
+def pki(lab):
+    addresses = ["127.0.0.1", *(f"{lab.network.prefix}.{last}" for last in range(1, 65))]
+    return Pki(lab.make_folder("pki"), addresses)
+
+
+@pytest.fixture(scope="session")
+def dovecot(lab, pki):
+    with Dovecot(lab, pki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot_strict(lab, pki):
+    """A Dovecot that trusts nobody and wants TLS before a password."""
+    with Dovecot(lab, pki, "dovecot-strict", insist=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postfix(lab, pki, dovecot):
+    with Postfix(lab, pki, auth=dovecot.auth_socket) as server:
+        yield server
+
+
+@pytest.fixture
+def postfix_relay(lab, pki):
+    """A factory of sending mail servers: postfix_relay(target, level=..., ...)."""
+    made = []
+
+    def make(target, **options):
+        made.append(PostfixRelay(lab, pki, target, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+_serial = itertools.count(1)
+
+
+@pytest.fixture
+def starttlsd(lab):
+    """A factory: starttlsd(configuration text, env=..., arguments=...) runs the gateway until
+    the test ends, and then checks that SIGTERM ends it with status 0."""
+    made = []
+
+    def start(text, **options):
+        made.append(daemon.Starttlsd(lab.make_folder(f"gate{next(_serial)}"), text, **options))
+        return made[-1]
+
+    yield start
+    errors = []
+    for one in made:
+        if one.status is None:
+            try:
+                one.finish()
+            except Exception as error:  # the others must be ended too
+                errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+@pytest.fixture(scope="session")
+def starttls():
+    """Runs starttls: starttls("probe", url, ..., stdin=...) gives the completed process."""
+    return daemon.starttls
+
+
+@pytest.fixture
+def wiretap(lab):
+    """A factory: wiretap(target, ...) is a recording forwarder, see lab.wiretap."""
+    made = []
+
+    def start(target, **options):
+        made.append(Wiretap(lab.network.endpoint(name="wiretap"), target, **options))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.stop()
