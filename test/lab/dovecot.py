@@ -5,6 +5,7 @@ As root it uses Dovecot's own users; as an ordinary user everything runs as that
 """
 
 import getpass
+import grp
 import os
 import pwd
 
@@ -37,7 +38,8 @@ class Dovecot(Child):
     and XCLIENT may tell another address, and passwords are taken in plaintext: it is a
     backend.  With insist=True nobody is trusted but for PROXY, and passwords need TLS:
     it is a server of its own, to be compared with or connected to as a client.
-    ssl=False takes STARTTLS away altogether; protocols is a ssl_min_protocol.
+    ssl=False takes STARTTLS away altogether; minimum is Dovecot's ssl_min_protocol.
+    The submission service delivers to relay (the fixture: Postfix, so ask for both).
     """
 
     user, password = USER, PASSWORD
@@ -84,12 +86,12 @@ class Dovecot(Child):
             "protocols = imap pop3 sieve lmtp submission",
             f"listen = {self.host}", "auth_mechanisms = plain login scram-sha-256",
             f"disable_plaintext_auth = {'yes' if insist else 'no'}",
-            f"haproxy_trusted_networks = 127.0.0.0/8", "haproxy_timeout = 5s",
+            "haproxy_trusted_networks = 127.0.0.0/8", "haproxy_timeout = 5s",
             f"login_trusted_networks = {trusted}",
-            f"lmtp_save_to_detail_mailbox = no", "hostname = dovecot.lab.test",
+            "lmtp_save_to_detail_mailbox = no", "hostname = dovecot.lab.test",
             "login_log_format_elements = user=<%u> method=%m rip=%r rport=%a lip=%l lport=%{lport}"
             " %c cn=<%{cert_name}> sni=<%{local_name}> tls=<%k>",
-            "auth_verbose = yes", "auth_ssl_username_from_cert = no",
+            "auth_verbose = yes", "auth_failure_delay = 0", "auth_ssl_username_from_cert = no",
             # One process for many logins starts faster than one each, and is enough.
             "default_process_limit = 20", "default_client_limit = 200",
             f"mail_location = maildir:{self.mail}/%u",
@@ -129,7 +131,7 @@ class Dovecot(Child):
     def _one_user():
         """Dovecot without root: no chroots, one user."""
         me = getpass.getuser()
-        group = __import__("grp").getgrgid(os.getegid()).gr_name
+        group = grp.getgrgid(os.getegid()).gr_name
         services = "".join(f"service {name} {{\n chroot =\n}}\n" for name in (
             "anvil", "imap-login", "pop3-login", "managesieve-login", "submission-login",
             "imap-urlauth-login"))

@@ -31,8 +31,14 @@ def pki(lab):
 
 
 @pytest.fixture(scope="session")
-def dovecot(lab, pki):
-    with Dovecot(lab, pki) as server:
+def mail_intake(lab):
+    """Where Postfix takes mail from Dovecot's submission service."""
+    return lab.network.endpoint(name="intake")
+
+
+@pytest.fixture(scope="session")
+def dovecot(lab, pki, mail_intake):
+    with Dovecot(lab, pki, relay=mail_intake) as server:
         yield server
 
 
@@ -44,8 +50,8 @@ def dovecot_strict(lab, pki):
 
 
 @pytest.fixture(scope="session")
-def postfix(lab, pki, dovecot):
-    with Postfix(lab, pki, auth=dovecot.auth_socket) as server:
+def postfix(lab, pki, dovecot, mail_intake):
+    with Postfix(lab, pki, auth=dovecot.auth_socket, intake=mail_intake) as server:
         yield server
 
 

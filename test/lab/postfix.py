@@ -6,6 +6,7 @@ Needs root: master(8) changes to the users postfix and nobody.
 
 import email
 import email.policy
+import os
 import pathlib
 import shutil
 import subprocess
@@ -90,6 +91,8 @@ class _Instance(Child):
         (conf / "main.cf").write_text(
             "".join(f"{key} = {value}\n" for key, value in settings.items()))
         (conf / "master.cf").write_text("".join(services) + MASTER)
+        # Postfix waits two seconds until a file that somebody may still be editing is old.
+        os.utime(conf / "main.cf", (1, 1))
         for extra in ("dynamicmaps.cf", "postfix-files"):
             if (source := pathlib.Path("/etc/postfix") / extra).exists():
                 shutil.copy(source, conf)
@@ -143,14 +146,16 @@ class Postfix(_Instance):
       submission  no TLS, AUTH offered at once and required; XCLIENT allowed (needs auth)
       submission_proxied   the same with the PROXY protocol
       submission_tls       STARTTLS first, then AUTH: what the gateway competes with
+      intake      as plain; where Dovecot's submission service delivers
     """
 
-    def __init__(self, lab, pki, name="postfix", auth=None):
+    def __init__(self, lab, pki, name="postfix", auth=None, intake=None):
         host = lab.network.host()
         made = ["plain", "proxied", "starttls", "encrypt", "tls12", "tls13", "implicit",
                 "starttls_xclient"]
         made += ["submission", "submission_proxied", "submission_tls"] if auth else []
         endpoints = {one: lab.network.endpoint(host, f"postfix {one}") for one in made}
+        endpoints["intake"] = intake or lab.network.endpoint(host, "postfix intake")
         self.__dict__.update(endpoints)
         self.hostname = "postfix.lab.test"
         self.mailbox = lab.make_folder(f"{name}/mail", owner="nobody")
@@ -187,6 +192,7 @@ class Postfix(_Instance):
                  "smtpd_relay_restrictions": "permit_sasl_authenticated,reject"}
         options = {
             "plain": {**plain, **friends},
+            "intake": {**plain, **friends},
             "proxied": {**plain, **proxied},
             "starttls": {"smtpd_tls_security_level": "may"},
             "encrypt": encrypt,
