@@ -10,6 +10,7 @@ from .child import Lab
 from .dovecot import Dovecot
 from .pki import Pki
 from .postfix import Postfix, PostfixRelay
+from .prosody import Prosody
 from .wiretap import Wiretap
 
 
@@ -53,6 +54,43 @@ def dovecot_strict(lab, pki):
 def postfix(lab, pki, dovecot, mail_intake):
     with Postfix(lab, pki, auth=dovecot.auth_socket, intake=mail_intake) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def prosody(lab, pki):
+    """A backend: plaintext is good enough for it."""
+    with Prosody(lab, pki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prosody_strict(lab, pki):
+    """Nothing without STARTTLS."""
+    with Prosody(lab, pki, "prosody-strict", insist=True) as server:
+        yield server
+
+
+@pytest.fixture
+def prosody_pair(lab, pki):
+    """A factory of two XMPP servers that know each other: prosody_pair(route=None) gives
+    (a, b), for a.lab.test and b.lab.test.  With a route (an endpoint: a gateway or a
+    wiretap in front of b.s2s) a finds b there; route may be a function of b's endpoint."""
+    made = []
+
+    def start(route=None, insist=False):
+        number = next(_serial)
+        place = [lab.network.endpoint(name=f"prosody {one} s2s") for one in "ab"]
+        way = route(place[1]) if callable(route) else route or place[1]
+        for index, (domain, routes) in enumerate((
+                ("a.lab.test", {"b.lab.test": way}), ("b.lab.test", {"a.lab.test": place[0]}))):
+            # Only the asking side insists: the other one may sit behind a gateway.
+            made.append(Prosody(lab, pki, f"prosody{number}{'ab'[index]}", domain,
+                                insist=insist and index == 0, routes=routes, at=place[index]))
+        return tuple(made[-2:])
+
+    yield start
+    for one in made:
+        one.stop()
 
 
 @pytest.fixture
