@@ -8,9 +8,15 @@ import pytest
 from . import daemon
 from .child import Lab
 from .dovecot import Dovecot
+from .inspircd import Inspircd
+from .mariadb import Mariadb
+from .nntp import Nntp
 from .pki import Pki
 from .postfix import Postfix, PostfixRelay
+from .postgres import Postgres
 from .prosody import Prosody
+from .slapd import Slapd
+from .vsftpd import Vsftpd
 from .wiretap import Wiretap
 
 
@@ -91,6 +97,42 @@ def prosody_pair(lab, pki):
     yield start
     for one in made:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def vsftpd(lab, pki):
+    with Vsftpd(lab, pki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def slapd(lab, pki):
+    with Slapd(lab, pki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def inspircd(lab, pki):
+    with Inspircd(lab, pki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(lab, pki):
+    with Postgres(lab, pki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb(lab, pki):
+    with Mariadb(lab, pki) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def nntp(lab, pki):
+    with Nntp(lab, pki) as server:
+        yield server
 
 
 @pytest.fixture

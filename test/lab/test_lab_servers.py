@@ -39,3 +39,14 @@ def test_dovecot_starttls(dovecot, pki, protocol, word, tls):
     service = dovecot.services[protocol]
     shook(service.plain, pki, word, tls)
     shook(service.implicit, pki, None, tls)
+
+
+@both
+@pytest.mark.parametrize("fixture,word", [
+    ("vsftpd", "ftp"), ("slapd", "ldap"), ("inspircd", "irc"), ("postgres", "postgres"),
+    ("mariadb", "mysql"), ("nntp", "nntp")])
+def test_others(request, pki, fixture, word, tls):
+    server = request.getfixturevalue(fixture)
+    shook(server.plain, pki, word, tls)
+    if hasattr(server, "implicit"):
+        shook(server.implicit, pki, None, tls)
