@@ -7,7 +7,7 @@
 
 void pump_open(struct pump *pump, struct pool *pool, struct side *first, struct side *second)
 {
-	*pump = (struct pump){.pool = pool, .side = {first, second}};
+	*pump = (struct pump){.pool = pool, .side = {first, second}, .first = -1};
 }
 
 static void lane_empty(struct pump *pump, struct lane *lane)
@@ -89,6 +89,8 @@ static bool lane_fill(struct pump *pump, int from)
 		lane->held = false;
 	} else {
 		lane->end = n == SIDE_CLOSED ? LANE_CLOSED : LANE_CUT;
+		if (pump->first < 0)
+			pump->first = from;
 	}
 	return true;
 }

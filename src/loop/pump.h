@@ -65,6 +65,7 @@ struct pump {
 	struct lane lane[2]; /* lane n comes from side n */
 	struct pump_judge judge;
 	bool closing; /* the judge said PUMP_CLOSE */
+	int first;    /* the side that stopped talking first; -1: none yet */
 };
 
 enum pump_state {

@@ -22,11 +22,21 @@
 
 struct side {
 	struct end end;
-	stls_tls *tls; /* NULL: bare; else its handshake is done */
+	stls_tls *tls; /* NULL: bare */
 	bool finished; /* we are done */
 };
 
 #define SIDE_NONE ((struct side){.end = {.fd = -1}})
+
+/*
+ * Starts TLS on a bare side, as stls_tls_open() does: 0, or -1 when that will not
+ * have it.  Then whatever was read of the handshake before (0 or -1), and then
+ * shaking hands: STLS_DONE, STLS_FAILED (an alert is out), or not over yet.
+ */
+int side_start(struct side *, stls_tls_context *, struct stls_receipt *,
+               const struct stls_tls_peer *);
+int side_push(struct side *, const void *, size_t);
+enum stls_need side_shake(struct side *);
 
 /* A count, or one of the above.  Writing may take less than everything; what is
  * offered next must then begin with the rest. */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/* The client is there. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gate/session.h"
+
+/* The protocol's own way to say that it took too long, if it may still speak. */
+static void dismiss(struct session *session)
+{
+	if (stls_need(session->talk.dialogue) == STLS_OUT) { /* and nobody listens */
+		session->stage = STAGE_OVER;
+		return;
+	}
+	stls_dismiss(session->talk.dialogue, STLS_FAULT_TIMEOUT);
+	timer_set(session->deadline, SESSION_PARTING);
+}
+
+/* A deadline has passed. */
+static void late(void *owner)
+{
+	struct session *session = owner;
+
+	switch (session->stage) {
+	case STAGE_LEARN: session_refuse(session, STLS_FAULT_BACKEND, NULL); break;
+	case STAGE_GREET: dismiss(session); break;
+	/* No text goes into half an open TLS connection. */
+	case STAGE_HANDSHAKE: session_close(session, PARTY_CLIENT, STLS_FAULT_TIMEOUT); break;
+	case STAGE_BACKEND:
+		session->cause = STLS_FAULT_TIMEOUT;
+		session_refuse(session, STLS_FAULT_BACKEND, NULL);
+		break;
+	case STAGE_FORWARD: session_cut(session, PARTY_US, STLS_FAULT_TIMEOUT); break;
+	default: session->stage = STAGE_OVER;
+	}
+	session_wake(session);
+}
+
+static void join(struct session *session, struct front *front)
+{
+	session->front = front;
+	session->next = front->sessions;
+	session->link = &front->sessions;
+	if (session->next)
+		session->next->link = &session->next;
+	front->sessions = session;
+}
+
+static struct session *new_session(struct front *front, int fd)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session) {
+		close(fd);
+		return NULL;
+	}
+	join(session, front);
+	session->began = loop_clock();
+	session->deadline = timer_open(front->loop, late, session);
+	session->again = timer_open(front->loop, session_wake, session);
+	session->client = session->leg.side = SIDE_NONE;
+	if (end_open(&session->client.end, front->loop, fd, session_wake, session) == 0 &&
+	    session->deadline && session->again)
+		return session;
+	session->fault = STLS_FAULT_MEMORY;
+	session_free(session);
+	return NULL;
+}
+
+void front_accept(void *owner, int fd, const struct sockaddr *peer, socklen_t length)
+{
+	struct front *front = owner;
+	struct session *session = new_session(front, fd);
+
+	if (!session)
+		return;
+	memcpy(&session->peer.storage, peer, length);
+	session->peer.length = length;
+	session->local.length = sizeof(session->local.storage);
+	getsockname(fd, (struct sockaddr *)&session->local.storage, &session->local.length);
+	session_go(session, STAGE_LEARN, (int64_t)front->config->plaintext_deadline * 1000);
+	session_wake(session);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* Client and service are brought together: bytes cross, through the screen. */
+#include <stdio.h>
+
+#include "gate/session.h"
+#include "wire/greeting.h"
+
+enum { CLIENT, SERVICE }; /* the sides of the pump */
+
+static struct pump_step judge(void *owner, int from, const char *bytes, size_t count)
+{
+	static const enum pump_move moves[] = {
+	    [SCREEN_PASS] = PUMP_PASS,     [SCREEN_REPLACE] = PUMP_REPLACE,
+	    [SCREEN_ANSWER] = PUMP_ANSWER, [SCREEN_HOLD] = PUMP_HOLD,
+	    [SCREEN_CLOSE] = PUMP_CLOSE,
+	};
+	struct session *session = owner;
+	struct screen_step step = screen_next(
+	    session->screen, from == CLIENT ? SCREEN_CLIENT : SCREEN_SERVICE, bytes, count);
+
+	if (step.move == SCREEN_CLOSE)
+		session->fault = step.fault;
+	/* Nothing to look for any more: from here on bytes just cross. */
+	if (screen_over(session->screen))
+		session->pump.judge.next = NULL;
+	return (struct pump_step){moves[step.move], step.take, step.with, step.length};
+}
+
+/* What was heard before the two were brought together. */
+static int prime(struct session *session)
+{
+	size_t replayed = 0, from_client, from_service;
+	const char *replay = NULL, *client, *service;
+	int bad = 0;
+
+	if (session->talk.dialogue)
+		replay = stls_replay(session->talk.dialogue, &replayed);
+	client = talk_unread(&session->talk, &from_client);
+	service = talk_unread(&session->leg.talk, &from_service);
+	bad |= pump_prime(&session->pump, CLIENT, replay, replayed);
+	bad |= pump_prime(&session->pump, CLIENT, client, from_client);
+	bad |= pump_prime(&session->pump, SERVICE, service, from_service);
+	return bad;
+}
+
+/* Our own greeting, as if the service had said it. */
+static int greet(struct session *session)
+{
+	const struct config_front *config = session->front->config;
+	const struct offers *offers = session->front->catalogue.offers;
+	char text[SCREEN_VIEW];
+	size_t count = wire_greeting(config->protocol, config->hostname,
+	                             offers ? offers->list : NULL, text, sizeof(text));
+
+	return pump_prime(&session->pump, SERVICE, text, count);
+}
+
+bool front_bring_together(struct session *session)
+{
+	const struct config_front *config = session->front->config;
+	const struct screen_spec spec = {.protocol = config->protocol,
+	                                 .tls = session->client.tls != NULL};
+
+	session->screen = screen_open(&spec);
+	pump_open(&session->pump, loop_pool(session->front->loop), &session->client,
+	          &session->leg.side);
+	if (!session->screen || (session->greeting.ours && greet(session) < 0) ||
+	    prime(session) < 0)
+		return session_refuse(session, STLS_FAULT_MEMORY, NULL);
+	session->pump.judge = (struct pump_judge){judge, session};
+	talk_close(&session->talk);
+	talk_close(&session->leg.talk);
+	return session_go(session, STAGE_FORWARD, 0);
+}
+
+/* A client that is cut off after the service had closed has missed nothing: many
+ * leave like that after the service's goodbye. */
+static bool cut(struct session *session)
+{
+	const struct lane *lane = session->pump.lane;
+	bool client = lane[CLIENT].end == LANE_CUT || lane[SERVICE].deaf;
+	bool missed = !client || !lane[SERVICE].done;
+
+	return session_cut(session, client ? PARTY_CLIENT : PARTY_BACKEND,
+	                   missed ? STLS_FAULT_CUT : STLS_FAULT_NONE);
+}
+
+bool front_forward(struct session *session)
+{
+	int64_t idle = (int64_t)session->front->config->idle * 1000;
+
+	if (idle)
+		timer_set(session->deadline, idle);
+	switch (pump_run(&session->pump)) {
+	case PUMP_WAITS: return false;
+	case PUMP_AGAIN: timer_set(session->again, 0); return false;
+	case PUMP_REFUSED: return session_close(session, PARTY_CLIENT, session->fault);
+	case PUMP_CUTOFF: return cut(session);
+	case PUMP_CLOSED: break;
+	}
+	return session_close(session, session->pump.first == CLIENT ? PARTY_CLIENT : PARTY_BACKEND,
+	                     STLS_FAULT_NONE);
+}

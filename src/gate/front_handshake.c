@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/* TLS with the client. */
+#include <stdio.h>
+
+#include "gate/session.h"
+
+/* Whatever there was to say about it went out as an alert: no text follows. */
+static bool failed(struct session *session)
+{
+	snprintf(session->detail, sizeof(session->detail), "%s",
+	         stls_tls_detail(session->client.tls));
+	return session_close(session, PARTY_CLIENT, stls_tls_fault(session->client.tls));
+}
+
+bool front_handshake(struct session *session)
+{
+	switch (side_shake(&session->client)) {
+	case STLS_DONE: return session_go(session, STAGE_BACKEND, SESSION_BACKEND);
+	case STLS_FAILED: return failed(session);
+	default: return false;
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The end.  A socket that is closed while something from the peer is unread
+ * resets the connection, and the reset may overtake our last words: so those are
+ * said, our direction is closed, and the peer is heard out, for a while.
+ */
+#include "gate/session.h"
+
+static bool say_last_words(struct session *session)
+{
+	while (session->said < session->length) {
+		ptrdiff_t n = side_write(&session->client, session->words + session->said,
+		                         session->length - session->said);
+
+		if (n == SIDE_WAIT)
+			return false;
+		if (n < 0)
+			session->said = session->length;
+		else
+			session->said += (size_t)n;
+	}
+	return true;
+}
+
+/* True when the client has closed, too. */
+static bool hear_out(struct side *client)
+{
+	char bytes[4096];
+	ptrdiff_t n;
+
+	while ((n = side_read(client, bytes, sizeof(bytes))) > 0)
+		;
+	return n != SIDE_WAIT;
+}
+
+/* Before the handshake is over TLS has no close_notify to give, and takes none. */
+static void forget_half_a_handshake(struct session *session)
+{
+	if (session->client.tls && stls_tls_need(session->client.tls) != STLS_DONE) {
+		stls_tls_free(session->client.tls);
+		session->client.tls = NULL;
+	}
+}
+
+bool front_part(struct session *session)
+{
+	if (session->cut) {
+		side_abort(&session->leg.side);
+		side_abort(&session->client);
+		session->stage = STAGE_OVER;
+		return false;
+	}
+	leg_close(&session->leg);
+	forget_half_a_handshake(session);
+	if (!say_last_words(session) || side_finish(&session->client) == SIDE_WAIT ||
+	    !hear_out(&session->client))
+		return false;
+	session->stage = STAGE_OVER;
+	return false;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A session: one client of a front.  The way of a byte, a file a step:
+ *
+ *	front_accept.c     the client is there
+ *	front_greet.c      the dialogue in plaintext, up to the switch
+ *	front_handshake.c  TLS
+ *	front_backend.c    only now: the connection to the service (leg.h)
+ *	front_forward.c    bytes cross, through the screen
+ *	front_part.c       the end, told to both sides as what it is
+ *	front_report.c     one line in the log
+ *
+ * Whatever happens on one of its sockets or timers wakes the session, and it
+ * then goes on until it has to wait.
+ */
+#ifndef GATE_SESSION_H
+#define GATE_SESSION_H
+
+#include "gate/front.h"
+#include "gate/greeting.h"
+#include "gate/talk.h"
+#include "loop/pump.h"
+#include "loop/timer.h"
+#include "wire/screen.h"
+
+enum stage {
+	STAGE_LEARN, /* what the service can do is being found out: nothing to offer yet */
+	STAGE_GREET,
+	STAGE_HANDSHAKE,
+	STAGE_BACKEND,
+	STAGE_FORWARD,
+	STAGE_PART,
+	STAGE_OVER
+};
+
+/* Who ended a session. */
+enum party { PARTY_CLIENT, PARTY_BACKEND, PARTY_US };
+
+struct session {
+	struct session *next, **link; /* among those of the front */
+	struct front *front;
+	enum stage stage;
+	struct timer *deadline; /* for the stage */
+	struct timer *again;    /* to go on after others have had their turn */
+	int64_t began;
+
+	struct address_socket peer, local;
+	struct side client;
+	struct offers *offers;
+	struct talk talk;
+	char *domain; /* XMPP: whom the client asked for; NULL: it did not say */
+	struct greeting greeting;
+	struct leg leg;
+	struct screen *screen;
+	struct pump pump;
+
+	enum stls_fault fault; /* why it ended, if it did not end well */
+	enum stls_fault cause; /* what happened to the backend, behind STLS_FAULT_BACKEND */
+	enum party by;
+	char detail[LEG_DETAIL];
+	bool reported;
+	bool cut;    /* both sides are to be cut off */
+	char *words; /* [said, length) is still to be told to the client */
+	size_t said, length;
+};
+
+/* The owner of a session's sockets and timers is the session. */
+void session_wake(void *session);
+
+/* The steps.  True: go on with the stage that the session is in now. */
+bool front_learn(struct session *);
+bool front_greet(struct session *);
+bool front_handshake(struct session *);
+bool front_backend(struct session *);
+bool front_forward(struct session *);
+bool front_part(struct session *);
+
+/* Milliseconds: for the service to get ready, and for a client to take our last
+ * words and close. */
+#define SESSION_BACKEND 30000
+#define SESSION_PARTING 3000
+
+/* Goes to another stage, which may last that long (0: for ever). */
+bool session_go(struct session *, enum stage, int64_t milliseconds);
+
+/*
+ * The ways to the end, all by STAGE_PART.  All are true, to be returned by steps.
+ * close: the client reads an end; refuse: after the protocol's own farewell; cut:
+ * both sides are reset, so that nobody takes half a conversation for a whole one.
+ */
+bool session_close(struct session *, enum party, enum stls_fault);
+bool session_refuse(struct session *, enum stls_fault, const char *detail);
+bool session_cut(struct session *, enum party, enum stls_fault);
+
+/* The daemon is ending. */
+void session_dismiss(struct session *);
+
+/* At once, whatever it is doing. */
+void session_free(struct session *);
+
+/* front_accept.c: of the form that listeners call. */
+void front_accept(void *front, int fd, const struct sockaddr *, socklen_t);
+
+/* front_tell.c: the PROXY header for this session's backend, or 0. */
+size_t front_header(const struct session *, void *out, size_t room);
+
+/* front_forward.c: where front_backend() ends. */
+bool front_bring_together(struct session *);
+
+/* front_report.c: once a session, before its connections go. */
+void front_report(struct session *);
+
+#endif
