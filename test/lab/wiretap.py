@@ -59,7 +59,8 @@ def disguises(secret):
 
 class Tape:
     """What one connection carried: said[side] as each side sent it, heard[side] as the
-    other side got it (the same, without an attack), ended[side] "eof" or "reset"."""
+    other side got it (the same, without an attack), ended[side] how that side ended: "eof",
+    "reset", or "cut" by us."""
 
     def __init__(self, protocol):
         self.protocol = protocol
@@ -319,10 +320,14 @@ class _Wire:
             pass
 
     def cut(self, reset=False):
-        for one in self.sockets.values():
+        for side, one in self.sockets.items():
+            self.tape.ended.setdefault(side, "cut")
             try:
                 if reset:
+                    # The other thread may wait in recv(), which keeps the socket open: it is
+                    # woken by SHUT_RD, and only then close() means a reset.
                     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    one.shutdown(socket.SHUT_RD)
                     one.close()
                 else:
                     one.shutdown(socket.SHUT_RDWR)
@@ -336,7 +341,7 @@ class _Wire:
                 with self.lock:
                     self.tape.record(side, data)
                 self.send(OTHER[side], self.attack.edit(side, data, self.tape, self))
-            self.tape.ended[side] = "eof"
+            self.tape.ended.setdefault(side, "eof")
             self.close(OTHER[side])
         except OSError as error:
             self.tape.ended.setdefault(
