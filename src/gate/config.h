@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The configuration of starttlsd as plain values: read from a file, checked, with
+ * every default in place.  What it says is documented in starttlsd.conf(5).
+ *
+ * Whether certificates and keys are any good is for the TLS room to say; their
+ * lines are kept for that.
+ */
+#ifndef GATE_CONFIG_H
+#define GATE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <starttls/dialogue.h>
+
+#include "loop/log.h"
+#include "names/address.h"
+
+enum config_tls { CONFIG_TLS_REQUIRED, CONFIG_TLS_OFFERED, CONFIG_TLS_IMPLICIT };
+
+enum config_backend_tls { CONFIG_BACKEND_PLAIN, CONFIG_BACKEND_STARTTLS, CONFIG_BACKEND_IMPLICIT };
+
+enum config_tell {
+	CONFIG_TELL_NONE,
+	CONFIG_TELL_PROXY_V1,
+	CONFIG_TELL_PROXY_V2,
+	CONFIG_TELL_XCLIENT
+};
+
+/* A client's SNI that no certificate has.  auto: the first certificate answers on
+ * port 25 (RFC 7672 section 8.1, RFC 8461 section 7.1) and where all certificates
+ * of the front have one name, else an alert does (RFC 9325 section 3.7). */
+enum config_strict_sni { CONFIG_SNI_AUTO, CONFIG_SNI_STRICT, CONFIG_SNI_LENIENT };
+
+struct config_address {
+	struct address address;
+	char *text; /* as written */
+	unsigned line;
+};
+
+struct config_addresses {
+	struct config_address *list;
+	size_t count;
+};
+
+struct config_certificate {
+	char *chain, *key; /* relative ones are below the configuration's own folder */
+	unsigned line;     /* where its section begins */
+};
+
+struct config_certificates {
+	struct config_certificate *list;
+	size_t count;
+};
+
+struct config_front {
+	char *name;
+	unsigned line; /* where its section begins */
+	enum stls_protocol protocol;
+	enum config_tls tls;
+	struct config_addresses listen, backend;
+	enum config_backend_tls backend_tls;
+	bool backend_verify; /* false where backend_tls is plain */
+	char *backend_ca;    /* NULL: the system's authorities */
+	char *backend_name;  /* NULL: the host of the backend's address, which is not a
+	                      * Unix socket's where the certificate is verified */
+	enum config_tell tell;
+	char *hostname;      /* of the front, or that of all */
+	char **capabilities; /* NULL: the backend is asked; else the last one is NULL */
+	unsigned plaintext_deadline, handshake_deadline, idle; /* seconds; idle 0: none */
+	enum config_strict_sni strict_sni;
+	bool ask_client;
+	/* Those of the front's own; when there are none, those of all. */
+	struct config_certificates certificates;
+};
+
+struct config {
+	char *hostname; /* the system's when the file does not say */
+	char *state;
+	char *user;
+	enum log_level log_level;
+	struct config_certificates certificates;
+	struct config_front *fronts;
+	size_t front_count;
+};
+
+/* What is wrong with a configuration: lines to print as they are, of the form
+ * "FILE:LINE: KEY: ...", ordered by line.  More are counted than kept. */
+#define CONFIG_ERRORS 16
+
+struct config_complaint {
+	unsigned line; /* 0: the file as a whole */
+	char text[512];
+};
+
+struct config_error {
+	size_t count;
+	struct config_complaint list[CONFIG_ERRORS];
+};
+
+/* 0, or -1 with at least one complaint and nothing to free. */
+int config_load(const char *path, struct config *, struct config_error *);
+
+/* The same with a text; path is only a name. */
+int config_read(const char *path, const char *text, size_t length, struct config *,
+                struct config_error *);
+
+void config_free(struct config *);
+
+/* A protocol as configurations write it: "xmpp-client". */
+const char *config_protocol_name(enum stls_protocol);
+
+#endif

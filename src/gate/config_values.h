@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+/* Words of the configuration become values of a kind, or complaints that tell
+ * which are allowed. */
+#ifndef GATE_CONFIG_VALUES_H
+#define GATE_CONFIG_VALUES_H
+
+#include "gate/config_grammar.h"
+
+/* A section that is being read. */
+struct reading {
+	const struct complaints *complaints;
+	struct cfg_t *section;
+};
+
+struct config_word {
+	const char *word;
+	int value;
+};
+
+/* The value of the one of the words that the key has; fallback when the key is
+ * not there (or has another word, with a complaint). */
+int value_word(const struct reading *, const char *key, const struct config_word *, size_t count,
+               int fallback);
+bool value_bool(const struct reading *, const char *key, bool fallback);
+unsigned value_seconds(const struct reading *, const char *key, unsigned least, unsigned fallback);
+
+/* Copies to be freed; NULL when the key is not there, or with a complaint. */
+char *value_text(const struct reading *, const char *key);
+char *value_host_name(const struct reading *, const char *key); /* a DNS name */
+char *value_peer_name(const struct reading *, const char *key); /* or an address */
+char *value_path(const struct reading *, const char *key);      /* below the file's folder */
+
+struct config_addresses value_addresses(const struct reading *, const char *key);
+/* A list that ends with NULL; NULL when the key is not there. */
+char **value_texts(const struct reading *, const char *key);
+/* The certificate sections of this section. */
+struct config_certificates value_certificates(const struct reading *);
+
+/* The line of a key's first value, or of the section when it has none. */
+unsigned value_line(const struct reading *, const char *key);
+
+/* strdup() and calloc() whose failure is a complaint. */
+char *value_copy(const struct complaints *, const char *text);
+void *value_array(const struct complaints *, size_t count, size_t size);
+
+void value_free_addresses(struct config_addresses *);
+void value_free_certificates(struct config_certificates *);
+
+#endif
