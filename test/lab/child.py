@@ -79,12 +79,14 @@ class Network:
     def __init__(self):
         chance = random.SystemRandom()
         self.prefix = f"127.{chance.randrange(1, 255)}.{chance.randrange(1, 255)}"
-        self._hosts = itertools.count(2)
+        # Few enough for a certificate to name them all.
+        self.hosts = [f"{self.prefix}.{last}" for last in range(1, 65)]
+        self._next = itertools.cycle(self.hosts)
         self._ports = itertools.count(chance.randrange(10000, 20000))
 
     def host(self):
-        """A new address, so that every server is a host of its own."""
-        return f"{self.prefix}.{next(self._hosts) % 250 + 1}"
+        """Another address, so that a server is a host of its own (there are 64)."""
+        return next(self._next)
 
     def endpoint(self, host=None, name=""):
         """A free port on an address (a new one if none is given)."""

@@ -384,7 +384,15 @@ def _slixmpp(endpoint, jid, password, ca, starttls, timeout, result):
         result["events"].append(("timeout", ""))
     finally:
         client.abort()
-        loop.run_until_complete(asyncio.sleep(0.05))
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        _end_loop(loop)
+
+
+def _end_loop(loop):
+    """Ends what slixmpp leaves pending, so that it does not complain when it is collected."""
+    loop.run_until_complete(asyncio.sleep(0.05))
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()

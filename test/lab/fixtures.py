@@ -33,8 +33,7 @@ def network(lab):
 
 @pytest.fixture(scope="session")
 def pki(lab):
-    addresses = ["127.0.0.1", *(f"{lab.network.prefix}.{last}" for last in range(1, 65))]
-    return Pki(lab.make_folder("pki"), addresses)
+    return Pki(lab.make_folder("pki"), ["127.0.0.1", *lab.network.hosts])
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ fully qualified name, and would start a news server.  nnrpd needs nothing of tha
 the package is not installed it is downloaded and unpacked into a cache folder.
 """
 
+import getpass
 import os
 import pathlib
 import shutil
@@ -97,10 +98,11 @@ class Nntp(Child):
         self._tls.wait_listening([self.implicit])
 
     def _argv(self, at, *options):
-        return [self.home / "bin/nnrpd", "-D", "-f", *options, "-b", at.host, "-p", at.port]
+        return ["/usr/bin/python3", pathlib.Path(__file__).with_name("inetd.py"), at.host,
+                at.port, self.home / "bin/nnrpd", *options]
 
     def _how(self):
-        # As root it changes to runasuser itself.
+        # As root nnrpd changes to runasuser itself.
         return {"cwd": self.folder, "env": self.environment}
 
     def stop(self, *arguments):
@@ -121,7 +123,7 @@ class Nntp(Child):
 
     def _configure(self, chain, key, ca, insist):
         folder = self.folder
-        runner = self.runner or os.environ.get("USER") or "nobody"
+        runner = self.runner or getpass.getuser()
         settings = {
             "domain": "lab.test", "fromhost": "news.lab.test", "pathhost": "news.lab.test",
             "server": self.plain.host, "mta": '"/bin/true"', "hismethod": "hisv6",
