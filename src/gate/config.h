@@ -28,9 +28,9 @@ enum config_tell {
 	CONFIG_TELL_XCLIENT
 };
 
-/* A client's SNI that no certificate has.  auto: the first certificate answers on
- * port 25 (RFC 7672 section 8.1, RFC 8461 section 7.1) and where all certificates
- * of the front have one name, else an alert does (RFC 9325 section 3.7). */
+/* What a client gets whose SNI no certificate has: an alert (strict, RFC 9325
+ * section 3.7), the first certificate (lenient, RFC 7672 section 8.1), or what the
+ * front seems to be for (auto). */
 enum config_strict_sni { CONFIG_SNI_AUTO, CONFIG_SNI_STRICT, CONFIG_SNI_LENIENT };
 
 struct config_address {

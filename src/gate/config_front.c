@@ -178,6 +178,18 @@ static void check_ports(const struct reading *reading, const struct config_front
 	}
 }
 
+/* Where to listen is said by address: a name may have several, or another one
+ * tomorrow. */
+static void check_listeners(const struct reading *reading, const struct config_front *front)
+{
+	for (size_t i = 0; i < front->listen.count; i++)
+		if (front->listen.list[i].address.kind == ADDRESS_NAME)
+			complain(reading->complaints, front->listen.list[i].line,
+			         "listen: \"%s\" is a name; allowed: IPV4:PORT, [IPV6]:PORT, "
+			         "unix:/PATH",
+			         front->listen.list[i].text);
+}
+
 static void check_loop(const struct reading *reading, const struct config_front *front,
                        const struct config_address *backend)
 {
@@ -227,8 +239,6 @@ static void check_combinations(const struct reading *reading, const struct confi
 	for (size_t i = 0; i < COUNT(for_tls); i++)
 		check_useless(reading, for_tls[i], plain,
 		              "without backend-tls = starttls or implicit");
-	check_useless(reading, "capabilities", front->tls == CONFIG_TLS_IMPLICIT,
-	              "with tls = implicit: there the backend tells them itself");
 	check_useless(reading, "capabilities", trait && !trait->capabilities,
 	              "with XMPP, which has none before TLS");
 	if (front->tell == CONFIG_TELL_XCLIENT && trait && !trait->xclient)
@@ -262,6 +272,7 @@ void front_read(const struct complaints *complaints, struct cfg_t *section,
 	/* Whether values go together is a question for when each of them is right. */
 	if (complaints->error->count > before)
 		return;
+	check_listeners(&reading, front);
 	check_ports(&reading, front);
 	check_backends(&reading, front);
 	check_combinations(&reading, front);

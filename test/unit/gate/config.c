@@ -625,6 +625,9 @@ static void combinations(void **state)
 	     {"t.conf:3: backend-ca: this does nothing without backend-tls = starttls or implicit",
 	      "t.conf:4: backend-name: this does nothing without backend-tls = starttls or "
 	      "implicit"}},
+	    {"listen += {'127.0.0.2:143',\n'localhost:143'}",
+	     {"t.conf:4: listen: \"localhost:143\" is a name; allowed: IPV4:PORT, [IPV6]:PORT, "
+	      "unix:/PATH"}},
 	    {"backend += 'localhost:0'",
 	     {"t.conf:3: backend: \"localhost:0\": nobody listens on port 0"}},
 	    {"backend += '127.0.0.1:143'",
@@ -652,10 +655,6 @@ static void combinations(void **state)
 static void combinations_with_protocols(void **state)
 {
 	static const struct bad cases[] = {
-	    {"protocol = imap tls = implicit\ncapabilities = {IMAP4rev1}",
-	     {"t.conf:3: capabilities: this does nothing with tls = implicit: there the backend "
-	      "tells "
-	      "them itself"}},
 	    {"protocol = xmpp-client tls = required capabilities = {}",
 	     {"t.conf:2: capabilities: this does nothing with XMPP, which has none before TLS"}},
 	    {"protocol = xmpp-server tls = required\ntell = xclient",
@@ -742,6 +741,24 @@ static void readings_are_independent(void **state)
 		assert_int_equal(config.fronts[0].line, 2);
 		config_free(&config);
 	}
+}
+
+/* What is handed to administrators works as it is. */
+static void the_example(void **state)
+{
+	struct config config;
+	struct config_error error;
+	const char *path = getenv("EXAMPLE_CONFIG");
+	(void)state;
+	assert_non_null(path);
+	if (config_load(path, &config, &error)) {
+		print_complaints(&error);
+		fail();
+	}
+	assert_int_equal(config.front_count, 9);
+	assert_int_equal(config.fronts[0].tls, CONFIG_TLS_OFFERED);
+	assert_string_equal(config.fronts[8].backend_name, "news.internal.example");
+	config_free(&config);
 }
 
 struct folder {
@@ -842,6 +859,7 @@ int main(void)
 	    cmocka_unit_test(listeners_are_once),
 	    cmocka_unit_test(many_complaints),
 	    cmocka_unit_test(readings_are_independent),
+	    cmocka_unit_test(the_example),
 	    cmocka_unit_test_setup_teardown(files, make_folder, remove_folder),
 	    cmocka_unit_test_setup_teardown(unreadable_files, make_folder, remove_folder),
 	};
