@@ -208,7 +208,10 @@ def _reap(pids):
 
 
 class Child:
-    """A foreground process with a log, stopped by its id."""
+    """A foreground process with a log, stopped by its id.
+
+    To be started by the main thread: the kernel ends a child with the thread that made it.
+    """
 
     def __init__(self, argv, log, cwd=None, env=None, user=None, group=None, stdin=None):
         self.argv = [str(arg) for arg in argv]

@@ -102,7 +102,8 @@ class Dovecot(Child):
             f"userdb {{\n driver = static\n args = uid={account.pw_uid} gid={account.pw_gid}"
             f" home={self.mail}/%u\n}}",
             "namespace inbox {\n inbox = yes\n}",
-            f"plugin {{\n sieve = file:{self.mail}/%u/sieve;active={self.mail}/%u/.dovecot.sieve\n}}",
+            f"plugin {{\n sieve = file:{self.mail}/%u/sieve;"
+            f"active={self.mail}/%u/.dovecot.sieve\n}}",
             self._ssl(leaf, rsa, ssl, minimum), self._auth_service(),
             *(self._service(one) for one in PROTOCOLS)]
         if self.relay:

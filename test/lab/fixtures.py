@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from . import daemon
+from . import daemon, vulnerable
 from .child import Lab
 from .dovecot import Dovecot
 from .inspircd import Inspircd
@@ -186,6 +186,36 @@ def wiretap(lab):
 
     def start(target, **options):
         made.append(Wiretap(lab.network.endpoint(name="wiretap"), target, **options))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def twin_server(lab, pki):
+    """A factory of vulnerable servers: twin_server(protocol, flaw=None)."""
+    made = []
+
+    def start(protocol, flaw=None):
+        made.append(vulnerable.Server(lab.network.endpoint(name="twin"), protocol, pki.server(),
+                                      flaw))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def twin_proxy(lab, pki):
+    """A factory of vulnerable gateways: twin_proxy(protocol, backend, flaw=None)."""
+    made = []
+
+    def start(protocol, backend, flaw=None):
+        made.append(vulnerable.Proxy(lab.network.endpoint(name="twin"), protocol, pki.server(),
+                                     backend, flaw))
         return made[-1]
 
     yield start

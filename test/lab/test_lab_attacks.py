@@ -19,19 +19,6 @@ REPLY = {"smtp": b"250 INJECTED\r\n", "lmtp": b"250 INJECTED\r\n",
 every = pytest.mark.parametrize("protocol", vulnerable.PROTOCOLS)
 
 
-@pytest.fixture
-def server(network, pki):
-    made = []
-
-    def start(protocol, flaw=None):
-        made.append(vulnerable.Server(network.endpoint(), protocol, pki.server(), flaw))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.stop()
-
-
 def inject_command(endpoint, protocol, pki):
     """Says the wish for TLS with a command behind it; what came inside TLS, or None."""
     twin = vulnerable.Client(protocol, pki.ca)
@@ -55,9 +42,9 @@ def inject_command(endpoint, protocol, pki):
 
 
 @every
-def test_honest_pair(server, wiretap, pki, protocol):
+def test_honest_pair(twin_server, wiretap, pki, protocol):
     """Without an attack the twins get on, through a tap that finds nothing."""
-    target = server(protocol)
+    target = twin_server(protocol)
     tap = wiretap(target, protocol=protocol)
     client = vulnerable.Client(protocol, pki.ca, None, password="a secret word")
     client.run(tap.endpoint)
@@ -68,8 +55,8 @@ def test_honest_pair(server, wiretap, pki, protocol):
 
 
 @every
-def test_command_injection(server, pki, protocol):
-    victim, immune = server(protocol, vulnerable.COMMANDS_SURVIVE), server(protocol)
+def test_command_injection(twin_server, pki, protocol):
+    victim, immune = twin_server(protocol, vulnerable.COMMANDS_SURVIVE), twin_server(protocol)
     assert inject_command(victim.endpoint, protocol, pki)
     assert victim.injected, victim.executed
     inject_command(immune.endpoint, protocol, pki)
@@ -77,10 +64,10 @@ def test_command_injection(server, pki, protocol):
 
 
 @every
-def test_command_injection_on_the_wire(server, wiretap, pki, protocol):
+def test_command_injection_on_the_wire(twin_server, wiretap, pki, protocol):
     """The same, done to an honest client by somebody in the middle."""
     for flaw, hit in ((vulnerable.COMMANDS_SURVIVE, True), (None, False)):
-        victim = server(protocol, flaw)
+        victim = twin_server(protocol, flaw)
         tap = wiretap(victim, protocol=protocol,
                       attack=wiretaps.Inject(CLIENT, INSIDE[protocol]))
         try:
@@ -91,9 +78,9 @@ def test_command_injection_on_the_wire(server, wiretap, pki, protocol):
 
 
 @every
-def test_response_injection(server, wiretap, pki, protocol):
+def test_response_injection(twin_server, wiretap, pki, protocol):
     for flaw, hit in ((vulnerable.REPLIES_SURVIVE, True), (None, False)):
-        tap = wiretap(server(protocol), protocol=protocol,
+        tap = wiretap(twin_server(protocol), protocol=protocol,
                       attack=wiretaps.Inject(SERVER, REPLY[protocol]))
         client = vulnerable.Client(protocol, pki.ca, flaw)
         try:
@@ -104,9 +91,9 @@ def test_response_injection(server, wiretap, pki, protocol):
 
 
 @every
-def test_stripping(server, wiretap, pki, protocol):
+def test_stripping(twin_server, wiretap, pki, protocol):
     for flaw, hit in ((vulnerable.GOES_ON_PLAIN, True), (None, False)):
-        tap = wiretap(server(protocol), protocol=protocol, attack=wiretaps.Strip())
+        tap = wiretap(twin_server(protocol), protocol=protocol, attack=wiretaps.Strip())
         client = vulnerable.Client(protocol, pki.ca, flaw, password="a secret word")
         if hit:
             client.run(tap.endpoint)
@@ -124,10 +111,10 @@ def test_stripping(server, wiretap, pki, protocol):
 
 @pytest.mark.parametrize("protocol,goahead", [("smtp", b"220 go\r\n"), ("pop3", b"+OK go\r\n"),
                                               ("nntp", b"382 go\r\n")])
-def test_premature_reply(server, wiretap, pki, protocol, goahead):
+def test_premature_reply(twin_server, wiretap, pki, protocol, goahead):
     trigger = {"smtp": b"AUTH", "pop3": b"SASL", "nntp": b"AUTHINFO"}[protocol]
     for flaw, hit in ((vulnerable.BELIEVES_EARLY, True), (None, False)):
-        tap = wiretap(server(protocol), protocol=protocol,
+        tap = wiretap(twin_server(protocol), protocol=protocol,
                       attack=wiretaps.Premature(goahead, trigger))
         client = vulnerable.Client(protocol, pki.ca, flaw)
         with pytest.raises(vulnerable.Refused) as why:
@@ -135,9 +122,9 @@ def test_premature_reply(server, wiretap, pki, protocol, goahead):
         assert ("before the command" not in str(why.value)) == hit
 
 
-def test_preauth(server, wiretap, pki):
+def test_preauth(twin_server, wiretap, pki):
     for flaw, hit in ((vulnerable.BELIEVES_PREAUTH, True), (vulnerable.GOES_ON_PLAIN, False)):
-        tap = wiretap(server("imap"), protocol="imap",
+        tap = wiretap(twin_server("imap"), protocol="imap",
                       attack=wiretaps.Replace(SERVER, b"* OK twin", b"* PREAUTH twin"))
         client = vulnerable.Client("imap", pki.ca, flaw)
         client.run(tap.endpoint)
@@ -145,32 +132,28 @@ def test_preauth(server, wiretap, pki):
 
 
 @pytest.mark.parametrize("protocol", ["smtp", "imap", "pop3", "nntp", "sieve", "xmpp"])
-def test_proxy_injection(network, server, pki, protocol):
+def test_proxy_injection(twin_server, twin_proxy, pki, protocol):
     for flaw, hit in ((vulnerable.FORWARDS_EARLY, True), (None, False)):
-        backend = server(protocol)
-        with vulnerable.Proxy(network.endpoint(), protocol, pki.server(), backend, flaw) as proxy:
-            inject_command(proxy.endpoint, protocol, pki)
+        backend = twin_server(protocol)
+        inject_command(twin_proxy(protocol, backend, flaw).endpoint, protocol, pki)
         assert any(word == INSIDE[protocol] for word, _ in backend.executed) == hit
 
 
-def test_proxy_upstream_race(network, server, pki):
+def test_proxy_upstream_race(twin_server, twin_proxy, pki):
     """The backend's greeting inside TLS, taken for the answer to a command."""
     for flaw, hit in ((vulnerable.READS_BACKEND_EARLY, True), (None, False)):
-        backend = server("smtp")
-        with vulnerable.Proxy(network.endpoint(), "smtp", pki.server(), backend, flaw) as proxy:
-            client = vulnerable.Client("smtp", pki.ca, None)
-            client.believed = []
-            with clients.Lines(proxy.endpoint) as talk:
-                talk.until("220 ")
-                talk.smtp("EHLO x")
-                talk.smtp("STARTTLS")
-                talk.start_tls(pki.ca)
-                assert talk.smtp("EHLO x")[0].startswith("220" if hit else "250")
+        backend = twin_server("smtp")
+        with clients.Lines(twin_proxy("smtp", backend, flaw).endpoint) as talk:
+            talk.until("220 ")
+            talk.smtp("EHLO x")
+            talk.smtp("STARTTLS")
+            talk.start_tls(pki.ca)
+            assert talk.smtp("EHLO x")[0].startswith("220" if hit else "250")
 
 
-def test_plaintext_after_a_failed_handshake(server):
+def test_plaintext_after_a_failed_handshake(twin_server):
     for flaw, hit in ((vulnerable.FORGETS_TLS_FAILURE, True), (None, False)):
-        with clients.Lines(server("smtp", flaw).endpoint) as talk:
+        with clients.Lines(twin_server("smtp", flaw).endpoint) as talk:
             talk.until("220 ")
             talk.smtp("EHLO x")
             talk.smtp("STARTTLS")
@@ -218,8 +201,8 @@ def test_judge_sees_plaintext_behind_the_goahead():
     (lambda: wiretaps.Cut("handshake", reset=True), True), (lambda: wiretaps.Cut("record"), True),
     (lambda: wiretaps.Refuse(b"454 4.7.0 no\r\n"), True),
     (lambda: wiretaps.Delay(0.05), False), (lambda: wiretaps.Crumble(1), False)])
-def test_disturbances(request, server, pki, attack, broken):
-    tap = request.getfixturevalue("wiretap")(server("smtp"), attack=attack)
+def test_disturbances(request, twin_server, pki, attack, broken):
+    tap = request.getfixturevalue("wiretap")(twin_server("smtp"), attack=attack)
     client = vulnerable.Client("smtp", pki.ca, None)
     if broken:
         with pytest.raises(vulnerable.Refused):

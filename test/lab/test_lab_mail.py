@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The mail servers do with real clients what the interop tests take for granted."""
 
+import re
 import socket
 import struct
 import uuid
@@ -19,9 +20,13 @@ def letter(text):
     return f"From: alice@lab.test\r\nSubject: {text}\r\n\r\nHello\r\n"
 
 
-def proxy_v2(source, port):
-    """A PROXY header, version 2, for TCP over IPv4."""
+def proxy_v2(source, port, tls=None):
+    """A PROXY header, version 2, for TCP over IPv4; tls is the version in its SSL TLV."""
     body = socket.inet_aton(source) + socket.inet_aton("192.0.2.1") + struct.pack("!HH", port, 25)
+    if tls:
+        # client: over SSL; verify: 1, there was no certificate; then the version.
+        ssl = b"\x01" + struct.pack("!I", 1) + b"\x21" + struct.pack("!H", len(tls)) + tls
+        body += b"\x20" + struct.pack("!H", len(ssl)) + ssl
     return b"\r\n\r\n\0\r\nQUIT\n" + b"\x21\x11" + struct.pack("!H", len(body)) + body
 
 
@@ -170,6 +175,16 @@ def test_dovecot_proxy(dovecot):
         talk.until(r"\* OK")
         talk.ask("a LOGIN nobody@lab.test wrong", "a ")
     dovecot.wait_log("rip=192.0.2.79")
+
+
+@pytest.mark.parametrize("tls,answer", [(b"TLSv1.3", "a OK"), (None, r"a NO|\* BAD")])
+def test_dovecot_believes_the_tls_of_a_proxy(dovecot_strict, tls, answer):
+    """Where a password needs TLS, the SSL TLV of the PROXY header is what allows it."""
+    with clients.Lines(dovecot_strict.imap.proxied) as talk:
+        talk.send(proxy_v2("192.0.2.79", 4713, tls))
+        talk.until(r"\* OK")
+        said = talk.ask(f'a LOGIN {dovecot_strict.user} "{dovecot_strict.password}"', "a ")
+        assert re.match(answer, said[-1] if tls else said[0]), said
 
 
 def test_dovecot_submission(postfix, dovecot, pki):

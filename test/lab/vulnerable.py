@@ -108,14 +108,16 @@ class Words:
 class Smtp(Words):
     greeting, goahead = b"220 twin ESMTP\r\n", b"220 2.0.0 go ahead\r\n"
     offer, reply = "STARTTLS", r"\d{3} "
-    steps = {"greeting": (None, r"220 "), "list": ("EHLO twin", reply), "start": ("STARTTLS", reply),
-             "login": ("AUTH PLAIN {plain}", reply), "quit": ("QUIT", reply)}
+    steps = {"greeting": (None, r"220 "), "list": ("EHLO twin", reply),
+             "start": ("STARTTLS", reply), "login": ("AUTH PLAIN {plain}", reply),
+             "quit": ("QUIT", reply)}
     good = r"2"
 
     def answer(self, word, secure):
         verb = word.split(b" ")[0].strip().upper()
         if verb in (b"EHLO", b"LHLO"):
-            return b"250-twin\r\n" + (b"" if secure else b"250-STARTTLS\r\n") + b"250 AUTH PLAIN\r\n"
+            tls = b"" if secure else b"250-STARTTLS\r\n"
+            return b"250-twin\r\n" + tls + b"250 AUTH PLAIN\r\n"
         if verb == b"QUIT":
             return b"221 2.0.0 bye\r\n"
         return b"235 2.7.0 fine\r\n" if verb == b"AUTH" else b"250 2.0.0 did " + word
@@ -163,7 +165,8 @@ class Pop3(Words):
 
 class Sieve(Words):
     goahead, offer, reply = b'OK "go ahead"\r\n', "STARTTLS", r"(OK|NO|BYE)"
-    steps = {"greeting": (None, reply), "list": ("CAPABILITY", reply), "start": ("STARTTLS", reply),
+    steps = {"greeting": (None, reply), "list": ("CAPABILITY", reply),
+             "start": ("STARTTLS", reply),
              "login": ('AUTHENTICATE "PLAIN" "{plain}"', reply), "quit": ("LOGOUT", reply)}
     good = r"OK"
     # RFC 5804 section 2.2: the server lists its capabilities again, unasked.
@@ -198,7 +201,8 @@ class Nntp(Words):
 
 class Xmpp(Words):
     end, goahead = b">", b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
-    offer, reply = "<starttls", r".*(</stream:features>|<proceed|<success|<failure|</stream:stream>)"
+    offer = "<starttls"
+    reply = r".*(</stream:features>|<proceed|<success|<failure|</stream:stream>)"
     _open = ("<?xml version='1.0'?><stream:stream to='lab.test' version='1.0' "
              "xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
     steps = {"greeting": (None, None), "list": (_open, reply),
