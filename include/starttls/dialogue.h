@@ -220,9 +220,16 @@ STLS_API size_t stls_farewell(enum stls_protocol, enum stls_fault, const char *n
  * (RFC 6120 section 5.4.3.1: it chooses the certificate).  Else NULL. */
 STLS_API const char *stls_domain(const stls_dialogue *);
 
-/* Server role, STLS_PLAIN: what the client has said and a server that takes
- * the conversation over must hear first: its HELO, and the command that
- * committed it to plaintext.  The rest is unread. */
+/*
+ * Server role, STLS_PLAIN: what a server that takes the conversation over must
+ * hear first.  stls_helo(): the name that the client greeted us with (EHLO,
+ * HELO, LHLO; XMPP: see stls_domain()), NULL if it did not; we have answered
+ * it, so the answer of the other server is not for the client: reach it with a
+ * STLS_LIST dialogue whose spec.name (XMPP: spec.domain) it is, else with
+ * STLS_GREET.  stls_replay(): then the command that committed the client to
+ * plaintext, whose answer is the client's.  The rest is unread.
+ */
+STLS_API const char *stls_helo(const stls_dialogue *);
 STLS_API const char *stls_replay(const stls_dialogue *, size_t *count);
 
 /* STLS_LIST, when STLS_DONE: the server's capabilities, one by one, in the

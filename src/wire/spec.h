@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/* What a dialogue is told at the beginning, checked once. */
+#ifndef WIRE_SPEC_H
+#define WIRE_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <starttls/dialogue.h>
+
+/* Copies a spec, of whichever size the caller's header had; false when it
+ * contradicts itself. */
+bool spec_read(struct stls_spec *, const struct stls_spec *given);
+
+/* The longest thing that a server with this spec has to say at once. */
+size_t spec_speech(const struct stls_spec *);
+
+#endif
