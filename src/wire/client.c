@@ -98,20 +98,26 @@ static void granted(struct stls_dialogue *d)
 	}
 }
 
+/* POP-C-04: a server without lists may have TLS all the same. */
+static void unlisted(struct stls_dialogue *d)
+{
+	d->listed = true;
+	d->offered = d->words->asks_unlisted;
+	proceed(d);
+}
+
 static void refused(struct stls_dialogue *d, enum stls_fault why)
 {
 	switch (d->step) {
 	case STEP_GREETING: dialogue_fail(d, STLS_FAULT_UNWELCOME); break;
 	case STEP_LIST:
 		/* SMTP-C-11: an older server has another greeting, and no TLS. */
-		go(d, STEP_LIST_AGAIN);
+		if (d->words->lists_again)
+			go(d, STEP_LIST_AGAIN);
+		else
+			unlisted(d);
 		break;
-	case STEP_LIST_AGAIN:
-		/* POP-C-04: a server without lists may have TLS all the same. */
-		d->listed = true;
-		d->offered = d->words->asks_unlisted;
-		proceed(d);
-		break;
+	case STEP_LIST_AGAIN: dialogue_fail(d, STLS_FAULT_UNWELCOME); break;
 	case STEP_ASK: no_tls(d, why); break;
 	case STEP_TELL:
 	case STEP_LIST_TOLD: dialogue_fail(d, STLS_FAULT_REFUSED); break;

@@ -79,7 +79,8 @@ struct vocabulary {
 
 	/* framing */
 	size_t (*take)(struct stls_dialogue *, const char *bytes, size_t count, enum cut *);
-	size_t unit_size; /* longest unit, with its NUL */
+	const char *terminator; /* what take() leaves out at the end of a unit */
+	size_t unit_size; /* longest unit, with its NUL and its terminator */
 	size_t own_size;  /* state of its own, at dialogue->own; zeroed, aligned */
 	void (*begin)(struct stls_dialogue *); /* NULL: nothing to prepare */
 
@@ -88,6 +89,7 @@ struct vocabulary {
 	bool greets_inside;  /* ... and again after STARTTLS (ManageSieve) */
 	bool greeting_lists; /* the greeting is the list (ManageSieve) */
 	bool lists;          /* there is a list to ask for */
+	bool lists_again;    /* ... and an older way to ask (HELO) */
 	bool asks_unlisted;  /* TLS may be asked for without asking for the list */
 	bool undeterred;     /* ... and is, even when the list does not have it */
 	bool fatal_refusal;  /* a refusal ends the connection (XMPP) */
@@ -131,6 +133,7 @@ struct stls_dialogue {
 	bool listed;       /* the list has been heard */
 	bool offered;      /* ... and TLS is on it */
 	bool told;         /* the server takes STEP_TELL */
+	bool told_more;    /* ... with the address that the client connected to */
 	size_t footprint;
 };
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The server's walk: greet, then answer what needs no real server until the
+ * client asks for TLS, leaves, or commits itself to plaintext.
+ */
+#include <string.h>
+
+#include "wire/lines.h"
+#include "wire/machine.h"
+
+void server_begin(struct stls_dialogue *d)
+{
+	d->words->greet(d);
+}
+
+/* Patience has an end: who will not take no is shown the door. */
+static void refuse(struct stls_dialogue *d, enum asked what, struct unit unit)
+{
+	if (++d->refusals > REFUSALS)
+		dialogue_fail(d, STLS_FAULT_PLAINTEXT_REFUSED);
+	else
+		d->words->refuse(d, what, unit);
+}
+
+/* The command that commits the client to plaintext is kept whole, for whoever
+ * takes over; one whose literals were thrown away cannot be. */
+static void commit(struct stls_dialogue *d)
+{
+	size_t length = strlen(d->words->terminator);
+
+	if (d->after_literal) {
+		dialogue_fail(d, STLS_FAULT_SYNTAX);
+		return;
+	}
+	memcpy(d->in + d->in_length, d->words->terminator, length);
+	d->in_length += length;
+	dialogue_end(d, STLS_PLAIN, STLS_FAULT_NONE);
+}
+
+static void other(struct stls_dialogue *d, struct unit unit)
+{
+	if (d->spec.demand == STLS_OFFERED)
+		commit(d);
+	else
+		refuse(d, ASKED_OTHER, unit);
+}
+
+/* ALPACA: a browser that was made to talk to us gets no second line. */
+static bool speaks_http(struct unit unit)
+{
+	static const char *const verbs[] = {"GET /",  "POST /",    "PUT /",    "HEAD /",
+	                                    "PATCH /", "DELETE /", "OPTIONS /"};
+
+	if (strstr(unit.text, " HTTP/") != NULL)
+		return true;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strncmp(unit.text, verbs[i], strlen(verbs[i])) == 0)
+			return true;
+	return false;
+}
+
+void server_asked(struct stls_dialogue *d, struct unit unit)
+{
+	if (speaks_http(unit)) {
+		dialogue_end(d, STLS_FAILED, STLS_FAULT_CROSS_PROTOCOL);
+		return;
+	}
+	switch (d->words->answer(d, unit)) {
+	case ASKED_ANSWERED: break;
+	case ASKED_UPGRADE: dialogue_end(d, STLS_SWITCH, STLS_FAULT_NONE); break;
+	case ASKED_LEAVE: dialogue_end(d, STLS_DONE, STLS_FAULT_NONE); break;
+	case ASKED_OTHER: other(d, unit); break;
+	case ASKED_SECRET: refuse(d, ASKED_SECRET, unit); break;
+	case ASKED_NONSENSE: dialogue_fail(d, STLS_FAULT_SYNTAX); break;
+	}
+}
+
+const char *stls_replay(const stls_dialogue *d, size_t *count)
+{
+	*count = d->spec.role == STLS_SERVER && d->next == STLS_PLAIN ? d->in_length : 0;
+	return d->in;
+}
