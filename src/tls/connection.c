@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+/* A TLS connection: started from a receipt, driven by its owner, ended. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "tls/internal.h"
+
+/* ---- beginning ---- */
+
+static bool attach(stls_tls *tls)
+{
+	BIO *bio = tls_bio_new(tls);
+
+	if (bio == NULL)
+		return false;
+	SSL_set_bio(tls->ssl, bio, bio);
+	SSL_set_app_data(tls->ssl, tls);
+	return true;
+}
+
+static bool begin(stls_tls *tls, const struct stls_tls_peer *peer)
+{
+	tls->ssl = SSL_new(tls->context->ssl);
+	if (tls->ssl == NULL || !attach(tls))
+		return false;
+	if (tls->context->role == STLS_SERVER) {
+		SSL_set_accept_state(tls->ssl);
+		return true;
+	}
+	SSL_set_connect_state(tls->ssl);
+	return tls_alpn_offer(tls) && tls_want(tls, peer);
+}
+
+stls_tls *stls_tls_open(stls_tls_context *context, struct stls_receipt *receipt,
+                        const struct stls_tls_peer *peer)
+{
+	stls_tls *tls;
+
+	if (receipt->role != context->role || !stls_receipt_spend(receipt) ||
+	    (context->role == STLS_CLIENT && peer == NULL))
+		return NULL;
+	tls = calloc(1, sizeof(*tls));
+	if (tls == NULL)
+		return NULL;
+	tls->protocol = receipt->protocol;
+	tls->layer = receipt->layer;
+	tls->unverified = STLS_FAULT_NO_CERTIFICATE;
+	tls->context = context;
+	context->references++;
+	if (!begin(tls, peer)) {
+		ERR_clear_error();
+		stls_tls_free(tls);
+		return NULL;
+	}
+	if (context->role == STLS_CLIENT)
+		stls_tls_advance(tls); /* the ClientHello is ours to say first */
+	return tls;
+}
+
+void stls_tls_free(stls_tls *tls)
+{
+	if (tls == NULL)
+		return;
+	SSL_free(tls->ssl);
+	while (tls->words != NULL) {
+		struct tls_words *words = tls->words;
+
+		tls->words = words->next;
+		tls_names_free(&words->names);
+		OPENSSL_free(words->der);
+		free(words);
+	}
+	sk_X509_pop_free(tls->shown, X509_free);
+	tls_bytes_free(&tls->in);
+	tls_bytes_free(&tls->out);
+	free(tls->wanted);
+	free(tls->sni);
+	free(tls->matched);
+	free(tls->peer_name);
+	stls_tls_context_free(tls->context);
+	free(tls);
+}
+
+void stls_tls_direct(stls_tls *tls, const struct tls_pipe *pipe)
+{
+	tls->pipe = *pipe;
+}
+
+/* ---- the handshake ---- */
+
+/* The name that a gateway tells its backend (PP-11). */
+static void note_peer(stls_tls *tls)
+{
+	X509 *peer = SSL_get0_peer_certificate(tls->ssl);
+	char name[256];
+
+	if (peer != NULL && X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName,
+	                                              name, sizeof(name)) > 0)
+		tls->peer_name = strdup(name);
+}
+
+static void shaken(stls_tls *tls)
+{
+	if (tls_alpn_agreed(tls)) {
+		tls->phase = TLS_UP;
+		if (tls->context->role == STLS_SERVER)
+			note_peer(tls);
+		return;
+	}
+	tls_fault_set(tls, STLS_FAULT_ALPN, "the server does not say which protocol it speaks");
+	tls->phase = TLS_BROKEN;
+}
+
+static void shake(stls_tls *tls)
+{
+	int result, error;
+
+	ERR_clear_error();
+	result = SSL_do_handshake(tls->ssl);
+	if (result == 1) {
+		shaken(tls);
+		return;
+	}
+	error = SSL_get_error(tls->ssl, result);
+	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+		tls_broken(tls, error);
+}
+
+enum stls_need stls_tls_advance(stls_tls *tls)
+{
+	if (tls->phase == TLS_SHAKING && tls_bio_flush(tls))
+		shake(tls);
+	if (tls->phase == TLS_BROKEN)
+		return STLS_FAILED;
+	if (tls->phase == TLS_UP)
+		return STLS_DONE;
+	return tls_bytes_count(&tls->out) > 0 || SSL_want_write(tls->ssl) ? STLS_OUT : STLS_IN;
+}
+
+enum stls_need stls_tls_need(const stls_tls *tls)
+{
+	if (tls_bytes_count(&tls->out) > 0)
+		return STLS_OUT;
+	switch (tls->phase) {
+	case TLS_SHAKING: return STLS_IN;
+	case TLS_UP: return STLS_DONE;
+	case TLS_BROKEN: break;
+	}
+	return STLS_FAILED;
+}
+
+/* ---- ciphertext ---- */
+
+int stls_tls_feed(stls_tls *tls, const void *bytes, size_t count)
+{
+	if (!tls_bytes_add(&tls->in, bytes, count)) {
+		tls_fault_set(tls, STLS_FAULT_MEMORY, "");
+		tls->phase = TLS_BROKEN;
+		return -1;
+	}
+	if (tls->pipe.recv == NULL)
+		stls_tls_advance(tls);
+	return 0;
+}
+
+void stls_tls_eof(stls_tls *tls)
+{
+	tls->eof = true;
+	if (tls->pipe.recv == NULL)
+		stls_tls_advance(tls);
+}
+
+const char *stls_tls_out(const stls_tls *tls, size_t *count)
+{
+	*count = tls_bytes_count(&tls->out);
+	return *count > 0 ? tls->out.data + tls->out.start : "";
+}
+
+void stls_tls_sent(stls_tls *tls, size_t count)
+{
+	tls_bytes_drop(&tls->out, count);
+}
+
+/* ---- plaintext ---- */
+
+static ptrdiff_t not_read(stls_tls *tls, int result)
+{
+	int error = SSL_get_error(tls->ssl, result);
+
+	if (tls->renegotiates || (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE &&
+	                          error != SSL_ERROR_ZERO_RETURN)) {
+		tls_broken(tls, error);
+		return -1;
+	}
+	if (error != SSL_ERROR_ZERO_RETURN)
+		return 0;
+	tls->end = STLS_END_CLOSED;
+	return -1;
+}
+
+ptrdiff_t stls_tls_read(stls_tls *tls, void *bytes, size_t count)
+{
+	size_t n;
+	int result;
+
+	if (tls->phase != TLS_UP || tls->end != STLS_END_OPEN)
+		return -1;
+	ERR_clear_error();
+	result = SSL_read_ex(tls->ssl, bytes, count, &n);
+	return result == 1 ? (ptrdiff_t)n : not_read(tls, result);
+}
+
+ptrdiff_t stls_tls_push(stls_tls *tls, const void *bytes, size_t count)
+{
+	size_t n;
+	int error;
+
+	if (tls->phase != TLS_UP || SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN)
+		return -1;
+	if (count == 0)
+		return 0;
+	ERR_clear_error();
+	if (SSL_write_ex(tls->ssl, bytes, count, &n) == 1)
+		return (ptrdiff_t)n;
+	error = SSL_get_error(tls->ssl, 0);
+	if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ)
+		return 0;
+	tls_broken(tls, error);
+	return -1;
+}
+
+int stls_tls_write(stls_tls *tls, const void *bytes, size_t count)
+{
+	const char *at = bytes;
+
+	while (count > 0) {
+		ptrdiff_t n = stls_tls_push(tls, at, count);
+
+		if (n <= 0)
+			return -1;
+		at += n;
+		count -= (size_t)n;
+	}
+	return 0;
+}
+
+int stls_tls_finish(stls_tls *tls)
+{
+	int result;
+
+	if (tls->phase != TLS_UP)
+		return -1;
+	ERR_clear_error();
+	if (!(SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN) || SSL_want_write(tls->ssl)) {
+		result = SSL_shutdown(tls->ssl);
+		if (result < 0 && SSL_get_error(tls->ssl, result) == SSL_ERROR_WANT_WRITE)
+			return 0;
+	}
+	ERR_clear_error();
+	return tls_bio_flush(tls) ? 1 : 0;
+}
+
+void stls_tls_close(stls_tls *tls)
+{
+	stls_tls_finish(tls);
+}
+
+enum stls_end stls_tls_end(const stls_tls *tls)
+{
+	return tls->end;
+}
+
+enum stls_fault stls_tls_fault(const stls_tls *tls)
+{
+	return tls->fault;
+}
+
+const char *stls_tls_detail(const stls_tls *tls)
+{
+	return tls->detail;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+/* Certificates in words. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tls/internal.h"
+
+static void name_in_words(const X509_NAME *name, char *to, size_t size)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	int n = -1;
+
+	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
+		n = BIO_read(bio, to, (int)size - 1);
+	to[n > 0 ? n : 0] = '\0';
+	BIO_free(bio);
+}
+
+static void key_in_words(const EVP_PKEY *key, char *to, size_t size)
+{
+	const char *kind = key ? EVP_PKEY_get0_type_name(key) : NULL;
+	char group[32];
+	size_t length;
+
+	if (kind == NULL)
+		snprintf(to, size, "unknown");
+	else if (strcmp(kind, "EC") != 0)
+		snprintf(to, size, "%s %d", kind, EVP_PKEY_get_bits(key));
+	else if (EVP_PKEY_get_group_name(key, group, sizeof(group), &length) == 1)
+		snprintf(to, size, "ECDSA %s",
+		         strcmp(group, "prime256v1") == 0  ? "P-256"
+		         : strcmp(group, "secp384r1") == 0 ? "P-384"
+		                                           : group);
+	else
+		snprintf(to, size, "ECDSA");
+}
+
+static int64_t seconds_of(const ASN1_TIME *time)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+static bool describe(struct tls_words *words, X509 *x509)
+{
+	int length = i2d_X509(x509, &words->der);
+
+	if (length < 0 || !tls_names_read(&words->names, x509))
+		return false;
+	name_in_words(X509_get_subject_name(x509), words->subject, sizeof(words->subject));
+	name_in_words(X509_get_issuer_name(x509), words->issuer, sizeof(words->issuer));
+	key_in_words(X509_get0_pubkey(x509), words->key, sizeof(words->key));
+	words->certificate = (struct stls_certificate){
+	    .subject = words->subject,
+	    .issuer = words->issuer,
+	    .key = words->key,
+	    .signature = OBJ_nid2ln(X509_get_signature_nid(x509)),
+	    .not_before = seconds_of(X509_get0_notBefore(x509)),
+	    .not_after = seconds_of(X509_get0_notAfter(x509)),
+	    .names = words->names.ids,
+	    .name_count = words->names.count,
+	    .der = words->der,
+	    .der_length = (size_t)length,
+	};
+	return true;
+}
+
+/* As it was sent: a server sees a client's leaf apart from its chain. */
+static X509 *peer_certificate(const stls_tls *tls, size_t index)
+{
+	STACK_OF(X509) *chain = tls->shown ? tls->shown : SSL_get_peer_cert_chain(tls->ssl);
+
+	if (index == 0 && tls->shown == NULL)
+		return SSL_get0_peer_certificate(tls->ssl);
+	if (tls->context->role == STLS_SERVER)
+		index--;
+	return chain && index < (size_t)sk_X509_num(chain) ? sk_X509_value(chain, (int)index)
+	                                                   : NULL;
+}
+
+static struct tls_words *known(const stls_tls *tls, size_t index)
+{
+	struct tls_words *words = tls->words;
+
+	while (words != NULL && words->index != index)
+		words = words->next;
+	return words;
+}
+
+static struct tls_words *learn(stls_tls *tls, size_t index)
+{
+	X509 *x509 = peer_certificate(tls, index);
+	struct tls_words *words = x509 ? calloc(1, sizeof(*words)) : NULL;
+
+	if (words == NULL)
+		return NULL;
+	words->index = index;
+	words->next = tls->words;
+	tls->words = words;
+	return describe(words, x509) ? words : NULL;
+}
+
+int stls_tls_certificate(stls_tls *tls, size_t index, struct stls_certificate *certificate)
+{
+	struct tls_words *words = known(tls, index);
+
+	if (words == NULL)
+		words = learn(tls, index);
+	if (words == NULL || words->der == NULL)
+		return 0;
+	*certificate = words->certificate;
+	return 1;
+}
