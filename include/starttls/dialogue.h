@@ -13,14 +13,13 @@
  *	for (;;)
  *		switch (stls_need(dialogue)) {
  *		case STLS_IN:      n = recv(fd, buf, sizeof(buf), 0);
- *		                   n > 0 ? (used = stls_feed(dialogue, buf, n)) : stls_eof(dialogue);
- *		                   keep the n - used bytes; they count as unread    break;
- *		case STLS_OUT:     p = stls_out(dialogue, &n);
- *		                   stls_sent(dialogue, send(fd, p, n, MSG_NOSIGNAL));  break;
- *		case STLS_SWITCH:  receipt = stls_switch(dialogue, unread, count);  ... TLS  return;
- *		case STLS_PLAIN:   no TLS here, and stls_fault() says why          return;
- *		case STLS_DONE:    the conversation is over                        return;
- *		case STLS_FAILED:  close the connection; stls_fault() says why     return;
+ *		                   n > 0 ? (used = stls_feed(dialogue, buf, n)) :
+ *stls_eof(dialogue); keep the n - used bytes; they count as unread    break; case STLS_OUT:     p =
+ *stls_out(dialogue, &n); stls_sent(dialogue, send(fd, p, n, MSG_NOSIGNAL));  break; case
+ *STLS_SWITCH:  receipt = stls_switch(dialogue, unread, count);  ... TLS  return; case STLS_PLAIN:
+ *no TLS here, and stls_fault() says why          return; case STLS_DONE:    the conversation is
+ *over                        return; case STLS_FAILED:  close the connection; stls_fault() says why
+ *return;
  *		}
  *
  * The law of the switch.  Before TLS only one side may speak at a time, so at
@@ -64,18 +63,18 @@ enum stls_role { STLS_CLIENT = 1, STLS_SERVER };
 
 /* What we insist on. */
 enum stls_demand {
-	STLS_MAY = 1, /* client: opportunistic; when there is no TLS, STLS_PLAIN tells */
-	STLS_MUST,    /* client: every way of not getting TLS is STLS_FAILED */
+	STLS_MAY = 1,            /* client: opportunistic; when there is no TLS, STLS_PLAIN tells */
+	STLS_MUST,               /* client: every way of not getting TLS is STLS_FAILED */
 	STLS_OFFERED = STLS_MAY, /* server: the client may go on in plaintext: STLS_PLAIN */
 	STLS_REQUIRED = STLS_MUST /* server: everything else is refused until TLS is up */
 };
 
 /* Where on the connection the dialogue takes place. */
 enum stls_layer {
-	STLS_PLAINTEXT = 0, /* on the bare connection: the usual thing */
-	STLS_IMPLICIT,      /* there is none: TLS comes first, and STLS_SWITCH is needed at once */
+	STLS_PLAINTEXT = 0,  /* on the bare connection: the usual thing */
+	STLS_IMPLICIT,       /* there is none: TLS comes first, and STLS_SWITCH is needed at once */
 	STLS_AFTER_STARTTLS, /* inside TLS that an upgrade began (client, not STLS_UPGRADE) */
-	STLS_AFTER_IMPLICIT /* inside TLS that came first (client, not STLS_UPGRADE) */
+	STLS_AFTER_IMPLICIT  /* inside TLS that came first (client, not STLS_UPGRADE) */
 };
 
 /* What the dialogue is for. */

@@ -133,8 +133,8 @@ STLS_API const char *stls_fault_name(enum stls_fault);
 STLS_API const char *stls_fault_sentence(enum stls_fault);
 STLS_API enum stls_whose stls_fault_whose(enum stls_fault);
 STLS_API int stls_fault_exit(enum stls_fault);
-STLS_API const char *stls_fault_report(enum stls_fault); /* RFC 8460 section 4.3, or "" */
-STLS_API int stls_fault_smtp(enum stls_fault);           /* such as 450 */
+STLS_API const char *stls_fault_report(enum stls_fault);   /* RFC 8460 section 4.3, or "" */
+STLS_API int stls_fault_smtp(enum stls_fault);             /* such as 450 */
 STLS_API const char *stls_fault_enhanced(enum stls_fault); /* such as "4.7.5" */
 
 #ifdef __cplusplus

@@ -78,9 +78,9 @@ STLS_API int64_t stls_tls_context_expiry(const stls_tls_context *);
  */
 #define STLS_TICKET_KEY_SIZE 80
 #define STLS_TICKET_KEYS 3
-STLS_API STLS_MUST_CHECK int stls_tls_context_tickets(stls_tls_context *,
-                                                      const unsigned char (*keys)[STLS_TICKET_KEY_SIZE],
-                                                      size_t count);
+STLS_API STLS_MUST_CHECK int
+stls_tls_context_tickets(stls_tls_context *, const unsigned char (*keys)[STLS_TICKET_KEY_SIZE],
+                         size_t count);
 
 /* How much of the peer's identity a client insists on. */
 enum stls_trust {
@@ -98,9 +98,9 @@ struct stls_tlsa {
 
 /* Whom a client wants to reach.  Nothing is kept of it after stls_tls_open(). */
 struct stls_tls_peer {
-	size_t size;            /* sizeof(struct stls_tls_peer) */
-	const char *sni;        /* NULL, or a DNS name (not an address: RFC 6066 section 3) */
-	enum stls_trust trust;  /* failing it fails the connection */
+	size_t size;           /* sizeof(struct stls_tls_peer) */
+	const char *sni;       /* NULL, or a DNS name (not an address: RFC 6066 section 3) */
+	enum stls_trust trust; /* failing it fails the connection */
 	const struct stls_id *wanted;
 	size_t wanted_count;
 	const struct stls_tlsa *tlsa; /* STLS_TRUST_DANE */
@@ -163,13 +163,13 @@ struct stls_facts {
 	const char *cipher;  /* "TLS_AES_128_GCM_SHA256" */
 	const char *group;   /* "X25519" */
 	const char *alpn;
-	const char *sni;        /* as sent */
+	const char *sni; /* as sent */
 	int resumed;
-	enum stls_trust verified; /* what the peer's certificate was good for */
+	enum stls_trust verified;   /* what the peer's certificate was good for */
 	enum stls_fault unverified; /* if STLS_TRUST_ANY: why it is not more */
-	const char *matched; /* the presented name that matched a wanted one */
-	const char *peer_name; /* server: common name of the client's certificate */
-	int peer_certificate;  /* whether there is one */
+	const char *matched;        /* the presented name that matched a wanted one */
+	const char *peer_name;      /* server: common name of the client's certificate */
+	int peer_certificate;       /* whether there is one */
 };
 /* Cheap, from STLS_DONE on. */
 STLS_API void stls_tls_facts(const stls_tls *, struct stls_facts *);
@@ -178,8 +178,8 @@ STLS_API void stls_tls_facts(const stls_tls *, struct stls_facts *);
  * failed to verify it); valid as long as the connection. */
 struct stls_certificate {
 	const char *subject, *issuer;
-	const char *key;       /* "ECDSA P-256", "RSA 2048" */
-	const char *signature; /* "ecdsa-with-SHA256" */
+	const char *key;               /* "ECDSA P-256", "RSA 2048" */
+	const char *signature;         /* "ecdsa-with-SHA256" */
 	int64_t not_before, not_after; /* seconds since 1970 */
 	const struct stls_id *names;   /* as in subjectAltName */
 	size_t name_count;
@@ -192,7 +192,6 @@ STLS_API int stls_tls_certificate(stls_tls *, size_t index, struct stls_certific
 /* tls-exporter channel binding (RFC 9266): 32 bytes; 0, or -1 where it is not
  * safe (TLS 1.2 without extended master secret). */
 STLS_API STLS_MUST_CHECK int stls_tls_binding(stls_tls *, unsigned char out[32]);
-
 
 #ifdef __cplusplus
 }

@@ -80,8 +80,8 @@ struct vocabulary {
 	/* framing */
 	size_t (*take)(struct stls_dialogue *, const char *bytes, size_t count, enum cut *);
 	const char *terminator; /* what take() leaves out at the end of a unit */
-	size_t unit_size; /* longest unit, with its NUL and its terminator */
-	size_t own_size;  /* state of its own, at dialogue->own; zeroed, aligned */
+	size_t unit_size;       /* longest unit, with its NUL and its terminator */
+	size_t own_size;        /* state of its own, at dialogue->own; zeroed, aligned */
 	void (*begin)(struct stls_dialogue *); /* NULL: nothing to prepare */
 
 	/* client */
@@ -129,18 +129,18 @@ struct stls_dialogue {
 	size_t literal;    /* octets of a literal still to come */
 	unsigned refusals; /* server: how often the client would not take no */
 	bool after_literal;
-	bool stale;        /* the unit being cut began before it was our peer's turn */
-	bool listed;       /* the list has been heard */
-	bool offered;      /* ... and TLS is on it */
-	bool told;         /* the server takes STEP_TELL */
-	bool told_more;    /* ... with the address that the client connected to */
+	bool stale;     /* the unit being cut began before it was our peer's turn */
+	bool listed;    /* the list has been heard */
+	bool offered;   /* ... and TLS is on it */
+	bool told;      /* the server takes STEP_TELL */
+	bool told_more; /* ... with the address that the client connected to */
 	size_t footprint;
 };
 
-#define NAME_SIZE 256     /* a domain name and its NUL */
-#define LIST_SIZE 8192    /* all capabilities of a server */
-#define REPLY_UNITS 512   /* lines of one answer */
-#define REFUSALS 20       /* commands refused before the client is shown the door */
+#define NAME_SIZE 256   /* a domain name and its NUL */
+#define LIST_SIZE 8192  /* all capabilities of a server */
+#define REPLY_UNITS 512 /* lines of one answer */
+#define REFUSALS 20     /* commands refused before the client is shown the door */
 
 /* dialogue.c: what walks and vocabularies use to speak */
 void dialogue_say(struct stls_dialogue *, ...) __attribute__((sentinel)); /* strings, then NULL */

@@ -48,7 +48,7 @@ static void other(struct stls_dialogue *d, struct unit unit)
 /* ALPACA: a browser that was made to talk to us gets no second line. */
 static bool speaks_http(struct unit unit)
 {
-	static const char *const verbs[] = {"GET /",  "POST /",    "PUT /",    "HEAD /",
+	static const char *const verbs[] = {"GET /",   "POST /",   "PUT /",    "HEAD /",
 	                                    "PATCH /", "DELETE /", "OPTIONS /"};
 
 	if (strstr(unit.text, " HTTP/") != NULL)

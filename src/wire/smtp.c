@@ -225,7 +225,8 @@ static const char *farewell_reply(enum stls_fault why)
 	case STLS_FAULT_SYNTAX: return "500 5.5.2 Lines end in CR LF, and nothing else\r\n";
 	case STLS_FAULT_TOO_LONG: return "500 5.5.2 Line too long\r\n";
 	case STLS_FAULT_SMUGGLED: return "521 5.5.2 Bare CR or LF in the end of data\r\n";
-	case STLS_FAULT_PLAINTEXT_REFUSED: return "421 4.7.0 Too many commands without STARTTLS\r\n";
+	case STLS_FAULT_PLAINTEXT_REFUSED:
+		return "421 4.7.0 Too many commands without STARTTLS\r\n";
 	case STLS_FAULT_TIMEOUT: return "421 4.4.2 Timeout\r\n";
 	case STLS_FAULT_SHUTDOWN: return "421 4.3.2 Shutting down, try again later\r\n";
 	default: return "421 4.3.2 Service not available, try again later\r\n";

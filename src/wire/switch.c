@@ -48,8 +48,9 @@ struct stls_receipt stls_switch(stls_dialogue *d, const void *unread, size_t cou
 	if (stls_need(d) != STLS_SWITCH)
 		return receipt;
 	if (!keeps_the_law(d, unread, count)) {
-		dialogue_end(d, STLS_FAILED, d->spec.layer == STLS_IMPLICIT ? STLS_FAULT_NOT_TLS
-		                                                            : STLS_FAULT_INJECTED);
+		dialogue_end(d, STLS_FAILED,
+		             d->spec.layer == STLS_IMPLICIT ? STLS_FAULT_NOT_TLS
+		                                            : STLS_FAULT_INJECTED);
 		return receipt;
 	}
 	forget(d);
