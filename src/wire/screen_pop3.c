@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * POP3 through a gateway, until the login: afterwards nobody takes STLS or
+ * XCLIENT any more.  Before it one command crosses at a time.
+ */
+#include <string.h>
+
+#include "wire/lines.h"
+#include "wire/screen_kind.h"
+
+#define LINE 600 /* RFC 2449 section 4: 512 */
+
+enum waiting { WAITING_NOT, WAITING_STATUS, WAITING_LIST, WAITING_LOGIN };
+
+struct pop3 {
+	enum waiting waiting; /* for which reply */
+	bool listing;         /* inside a multi-line reply */
+	bool exchange;        /* AUTH: it is the client's turn to respond */
+};
+
+static const char *refusal(const struct screen *screen, const char *line)
+{
+	static const char *const secret[] = {"USER", "PASS", "APOP", "AUTH"};
+	const char *rest;
+
+	if (word_begins(line, "XCLIENT", &rest))
+		return "-ERR Unknown command\r\n";
+	if (word_begins(line, "STLS", &rest))
+		return screen->tls ? "-ERR Command not permitted when TLS active\r\n"
+		                   : "-ERR Command not permitted any more\r\n";
+	for (size_t i = 0; !screen->tls && i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (word_begins(line, secret[i], &rest))
+			return "-ERR Must use STLS first\r\n";
+	return NULL;
+}
+
+static enum waiting kind_of(const char *line)
+{
+	const char *rest;
+
+	if (word_begins(line, "CAPA", &rest))
+		return WAITING_LIST;
+	if (word_begins(line, "LANG", &rest)) /* RFC 6856 section 3 */
+		return *rest == '\0' ? WAITING_LIST : WAITING_STATUS;
+	if (word_begins(line, "AUTH", &rest) && *rest == '\0') /* the list of old */
+		return WAITING_LIST;
+	if (word_begins(line, "PASS", &rest) || word_begins(line, "APOP", &rest) ||
+	    word_begins(line, "AUTH", &rest))
+		return WAITING_LOGIN;
+	return WAITING_STATUS;
+}
+
+static struct screen_step command(struct screen *screen, const char *bytes, size_t length)
+{
+	struct pop3 *pop3 = screen->own;
+	struct screen_text line;
+	const char *refused;
+
+	screen_copy(&line, bytes, length);
+	refused = refusal(screen, line.text);
+	if (refused != NULL)
+		return screen_answer(length, refused);
+	pop3->waiting = kind_of(line.text);
+	return screen_pass(length);
+}
+
+/* A response of an AUTH exchange may be longer than any command. */
+static struct screen_step response(struct pop3 *pop3, const char *bytes, size_t count)
+{
+	const char *end = memchr(bytes, '\n', count);
+
+	if (end == NULL)
+		return screen_pass(count);
+	pop3->exchange = false;
+	return screen_pass((size_t)(end - bytes) + 1);
+}
+
+static struct screen_step from_client(struct screen *screen, const char *bytes, size_t count)
+{
+	struct pop3 *pop3 = screen->own;
+	size_t length = 0;
+
+	if (pop3->exchange)
+		return response(pop3, bytes, count);
+	if (pop3->waiting != WAITING_NOT)
+		return screen_hold();
+	switch (screen_client_line(bytes, count, &length)) {
+	case LINE_WHOLE: return command(screen, bytes, length);
+	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "-ERR Line too long\r\n");
+	case LINE_BARE:
+		return screen_shut(STLS_FAULT_SYNTAX,
+		                   "-ERR Lines end in CR LF, and nothing else\r\n");
+	case LINE_PART: break;
+	}
+	return screen_hold();
+}
+
+/* ---- replies ---- */
+
+static struct screen_step rewrite_sasl(struct screen *screen, const char *bytes, size_t length)
+{
+	size_t text = length, written;
+
+	if (length > LINE - 4)
+		return screen_shut(STLS_FAULT_TOO_LONG, "");
+	while (text > 0 && (bytes[text - 1] == '\n' || bytes[text - 1] == '\r'))
+		text--;
+	written = screen_mechanisms(screen->with, bytes, text);
+	memcpy(screen->with + written, "\r\n", 2);
+	return screen_replace(screen, length, written + 2);
+}
+
+static struct screen_step list_line(struct screen *screen, const char *bytes, size_t length)
+{
+	struct pop3 *pop3 = screen->own;
+	struct screen_text line;
+	const char *rest;
+
+	screen_copy(&line, bytes, length);
+	if (strcmp(line.text, ".") == 0) {
+		pop3->listing = false;
+		pop3->waiting = WAITING_NOT;
+	}
+	if (word_begins(line.text, "STLS", &rest) || word_begins(line.text, "XCLIENT", &rest))
+		return screen_drop(length);
+	if (!screen->tls &&
+	    (word_begins(line.text, "USER", &rest) || word_begins(line.text, "SASL", &rest)))
+		return screen_drop(length);
+	if (word_begins(line.text, "SASL", &rest))
+		return rewrite_sasl(screen, bytes, length);
+	return screen_pass(length);
+}
+
+static struct screen_step status_line(struct screen *screen, const char *bytes, size_t length)
+{
+	struct pop3 *pop3 = screen->own;
+	bool ok = length >= 3 && memcmp(bytes, "+OK", 3) == 0;
+
+	if (pop3->waiting == WAITING_LOGIN && !ok && length >= 1 && bytes[0] == '+') {
+		pop3->exchange = true;
+		return screen_pass(length);
+	}
+	if (pop3->waiting == WAITING_LIST && ok) {
+		pop3->listing = true;
+		return screen_pass(length);
+	}
+	if (pop3->waiting == WAITING_LOGIN && ok)
+		screen->over = true;
+	pop3->waiting = WAITING_NOT;
+	return screen_pass(length);
+}
+
+static struct screen_step from_service(struct screen *screen, const char *bytes, size_t count)
+{
+	struct pop3 *pop3 = screen->own;
+	size_t length = 0;
+
+	switch (screen_service_line(bytes, count, &length)) {
+	case LINE_WHOLE:
+		return pop3->listing ? list_line(screen, bytes, length)
+		                     : status_line(screen, bytes, length);
+	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "");
+	case LINE_PART:
+	case LINE_BARE: break;
+	}
+	return screen_hold();
+}
+
+static struct screen_step next(struct screen *screen, enum screen_side side, const char *bytes,
+                               size_t count)
+{
+	return side == SCREEN_CLIENT ? from_client(screen, bytes, count)
+	                             : from_service(screen, bytes, count);
+}
+
+const struct screen_kind screen_pop3 = {
+    .own_size = sizeof(struct pop3), .with_size = LINE, .next = next};
