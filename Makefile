@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: ISC
+# Thin: meson builds, this remembers the commands.
+BUILD ?= build
+MESON_OPTIONS ?=
+LISTS = packaging/debian-build.txt
+PEERS = packaging/debian-peers.txt
+
+.PHONY: all deps peers check demo bench fuzz sanitize coverage lint install clean
+
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) $(MESON_OPTIONS)
+
+deps:
+	packaging/install-missing $(LISTS)
+
+peers:
+	packaging/install-missing $(LISTS) --optional $(PEERS)
+
+# Everything: unit tests, duets, corpora, architecture, and the real servers.
+check: peers
+	$(MAKE) all
+	test/check $(BUILD)
+
+demo: deps
+	packaging/install-missing $(LISTS) --optional packaging/debian-demo.txt
+	$(MAKE) all
+	test/demo $(BUILD)
+
+bench: peers
+	$(MAKE) all
+	test/bench/run $(BUILD)
+
+# A million executions a target; FUZZ_RUNS=... for more.
+fuzz: peers
+	test/fuzz/run build-fuzz $(FUZZ_RUNS)
+
+# The same suite under AddressSanitizer and UndefinedBehaviorSanitizer.
+sanitize: peers
+	test -d build-sanitize || meson setup build-sanitize \
+		-Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debug
+	ninja -C build-sanitize
+	test/check build-sanitize
+
+coverage: peers
+	test/coverage
+
+lint:
+	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+
+install: all
+	meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) build-fuzz build-sanitize build-coverage
