@@ -11,6 +11,8 @@ static void go(struct stls_dialogue *d, enum step step)
 	d->units = 0;
 	d->code = 0;
 	d->words->say(d, step);
+	if (step == STEP_ASK && d->words->silent_ask)
+		dialogue_end(d, STLS_SWITCH, STLS_FAULT_NONE);
 }
 
 /* There is no TLS.  Whether that is the end is not for us to say. */

@@ -230,13 +230,21 @@ void dialogue_end(struct stls_dialogue *d, enum stls_need how, enum stls_fault w
 	d->fault = why;
 }
 
+static void part(struct stls_dialogue *d, enum stls_fault why)
+{
+	if (d->words->part != NULL)
+		d->words->part(d, why);
+	else if (d->words->farewell != NULL)
+		d->out_length += d->words->farewell(why, dialogue_name(d), d->out + d->out_length,
+		                                    d->out_size - d->out_length);
+}
+
 /* A server tells its client why; a client has nothing to say to a server that
  * it does not believe any more. */
 void dialogue_fail(struct stls_dialogue *d, enum stls_fault why)
 {
-	if (d->spec.role == STLS_SERVER && d->words->farewell != NULL && d->next == STLS_IN)
-		d->out_length += d->words->farewell(why, dialogue_name(d), d->out + d->out_length,
-		                                    d->out_size - d->out_length);
+	if (d->spec.role == STLS_SERVER && d->next == STLS_IN)
+		part(d, why);
 	else
 		d->out_length = d->out_sent = 0;
 	dialogue_end(d, STLS_FAILED, why);

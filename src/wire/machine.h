@@ -93,6 +93,7 @@ struct vocabulary {
 	bool asks_unlisted;  /* TLS may be asked for without asking for the list */
 	bool undeterred;     /* ... and is, even when the list does not have it */
 	bool fatal_refusal;  /* a refusal ends the connection (XMPP) */
+	bool silent_ask;     /* asking has no answer: TLS follows at once (MySQL) */
 	void (*say)(struct stls_dialogue *, enum step);
 	enum heard (*hear)(struct stls_dialogue *, enum step, struct unit);
 	/* a unit that came while it was our turn; NULL: it is always HEARD_EARLY */
@@ -105,6 +106,8 @@ struct vocabulary {
 	/* "first STARTTLS", for ASKED_OTHER and ASKED_SECRET */
 	void (*refuse)(struct stls_dialogue *, enum asked, struct unit);
 	size_t (*farewell)(enum stls_fault, const char *name, char *buf, size_t size);
+	/* the farewell inside a dialogue that has begun; NULL: the same */
+	void (*part)(struct stls_dialogue *, enum stls_fault);
 };
 
 struct stls_dialogue {
