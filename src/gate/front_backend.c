@@ -40,11 +40,16 @@ static bool fill_in_addresses(struct session *session, struct leg_order *order)
 static void open_leg(struct session *session)
 {
 	struct front *front = session->front;
-	struct leg_order order = {.domain = session->domain};
+	const char *helo = session->talk.dialogue ? stls_helo(session->talk.dialogue) : NULL;
+	struct leg_order order = {.name = helo, .domain = session->domain};
 	uint8_t header[PROXY_ROOM];
-	bool telling = fill_in_addresses(session, &order);
+	const struct greeting_past past = {
+	    .tls = session->client.tls != NULL,
+	    .named = !session->client.tls && (helo || session->domain),
+	    .told = fill_in_addresses(session, &order),
+	};
 
-	session->greeting = greeting_plan(front->config, session->client.tls != NULL, telling);
+	session->greeting = greeting_plan(front->config, &past);
 	order.goal = session->greeting.goal;
 	order.header = header;
 	order.length = front_header(session, header, sizeof(header));

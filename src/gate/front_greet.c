@@ -43,14 +43,23 @@ bool front_learn(struct session *session)
 	return true;
 }
 
+/* The one thing that is known after the switch, too. */
+static int keep_domain(struct session *session)
+{
+	const char *domain = stls_domain(session->talk.dialogue);
+
+	if (domain)
+		session->domain = strdup(domain);
+	return domain && !session->domain ? -1 : 0;
+}
+
 static int start_tls(struct session *session, struct stls_receipt *receipt)
 {
 	struct front *front = session->front;
-	const char *domain = stls_domain(session->talk.dialogue);
 	size_t count;
 	const char *unread = talk_unread(&session->talk, &count);
 
-	if (domain && !(session->domain = strdup(domain)))
+	if (keep_domain(session) < 0)
 		return -1;
 	if (side_start(&session->client, front->tls, receipt, NULL) < 0)
 		return -1;
@@ -91,6 +100,13 @@ static bool await_first_bytes(struct session *session)
 	return session_close(session, PARTY_CLIENT, STLS_FAULT_CLOSED);
 }
 
+static bool go_on_in_plaintext(struct session *session)
+{
+	if (keep_domain(session) < 0)
+		return session_close(session, PARTY_US, STLS_FAULT_MEMORY);
+	return session_go(session, STAGE_BACKEND, SESSION_BACKEND);
+}
+
 bool front_greet(struct session *session)
 {
 	switch (talk_run(&session->talk, &session->client)) {
@@ -98,7 +114,7 @@ bool front_greet(struct session *session)
 	case STLS_OUT: return false;
 	case STLS_SWITCH:
 		return is_implicit(session) ? await_first_bytes(session) : switch_to_tls(session);
-	case STLS_PLAIN: return session_go(session, STAGE_BACKEND, SESSION_BACKEND);
+	case STLS_PLAIN: return go_on_in_plaintext(session);
 	default: break;
 	}
 	return session_close(session, PARTY_CLIENT, stls_fault(session->talk.dialogue));

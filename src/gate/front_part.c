@@ -33,13 +33,15 @@ static bool hear_out(struct side *client)
 	return n != SIDE_WAIT;
 }
 
-/* Before the handshake is over TLS has no close_notify to give, and takes none. */
-static void forget_half_a_handshake(struct session *session)
+/* TLS that is not up, or not any more, has no close_notify to give and takes
+ * none, and nothing else may follow on its connection. */
+static void forget_broken_tls(struct session *session)
 {
-	if (session->client.tls && stls_tls_need(session->client.tls) != STLS_DONE) {
-		stls_tls_free(session->client.tls);
-		session->client.tls = NULL;
-	}
+	if (!session->client.tls || stls_tls_need(session->client.tls) == STLS_DONE)
+		return;
+	stls_tls_free(session->client.tls);
+	session->client.tls = NULL;
+	session->said = session->length;
 }
 
 bool front_part(struct session *session)
@@ -51,7 +53,7 @@ bool front_part(struct session *session)
 		return false;
 	}
 	leg_close(&session->leg);
-	forget_half_a_handshake(session);
+	forget_broken_tls(session);
 	if (!say_last_words(session) || side_finish(&session->client) == SIDE_WAIT ||
 	    !hear_out(&session->client))
 		return false;

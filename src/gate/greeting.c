@@ -27,14 +27,17 @@ static bool service_has_one_left(const struct config_front *config)
 	return config->backend_tls != CONFIG_BACKEND_STARTTLS || config->protocol == STLS_SIEVE;
 }
 
-struct greeting greeting_plan(const struct config_front *config, bool tls, bool telling)
+struct greeting greeting_plan(const struct config_front *config, const struct greeting_past *past)
 {
-	bool owed = client_is_owed_one(config, tls);
+	bool owed = client_is_owed_one(config, past->tls);
 	bool left = service_has_one_left(config);
 
-	if (telling)
-		return (struct greeting){STLS_TELL, owed};
+	if (past->told)
+		return (struct greeting){.goal = STLS_TELL, .ours = owed};
+	if (past->named)
+		return (struct greeting){.goal = STLS_LIST};
 	if (left && !owed)
-		return (struct greeting){STLS_GREET, false};
-	return (struct greeting){STLS_UPGRADE, owed && !left};
+		return (struct greeting){.goal = STLS_GREET};
+	return (struct greeting){
+	    .goal = STLS_UPGRADE, .ours = owed && !left, .comes = owed && left};
 }

@@ -15,14 +15,21 @@
 
 struct greeting {
 	/* What is said to the service once the connection to it is as it should
-	 * be: STLS_TELL, STLS_GREET (its greeting is swallowed), or STLS_UPGRADE
-	 * for nothing: then what it says first goes to the client. */
+	 * be: STLS_TELL; STLS_LIST and STLS_GREET, with which what the client has
+	 * heard from us is heard again, and kept from it; or STLS_UPGRADE for
+	 * nothing: then what the service says first goes to the client. */
 	enum stls_goal goal;
-	bool ours; /* the client is owed a greeting, and gets it from us */
+	bool ours;  /* the client is owed a greeting, and gets it from us */
+	bool comes; /* the client is owed a greeting, and gets it from the service */
 };
 
-/* tls: whether the client's side is TLS; telling: whether the service is told
- * about the client in a dialogue. */
-struct greeting greeting_plan(const struct config_front *, bool tls, bool telling);
+/* What the client has been through. */
+struct greeting_past {
+	bool tls;   /* its side is TLS now */
+	bool named; /* in plaintext: it has said its name, and we have answered */
+	bool told;  /* the service is to be told about it in a dialogue */
+};
+
+struct greeting greeting_plan(const struct config_front *, const struct greeting_past *);
 
 #endif

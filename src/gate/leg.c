@@ -89,7 +89,7 @@ static int open_talk(struct leg *leg, enum stls_goal goal, enum stls_layer layer
 	    .demand = STLS_MUST,
 	    .layer = layer,
 	    .goal = goal,
-	    .name = leg->backend->hostname,
+	    .name = leg->order.name ? leg->order.name : leg->backend->hostname,
 	    .domain = leg->order.domain ? leg->order.domain : leg->backend->hostname,
 	    .from = leg->backend->hostname,
 	    .client = leg->order.client[0] ? leg->order.client : NULL,

@@ -47,7 +47,8 @@ struct leg_order {
 	enum stls_goal goal;
 	char client[INET6_ADDRSTRLEN], server[INET6_ADDRSTRLEN]; /* STLS_TELL; "": none */
 	unsigned client_port, server_port;
-	const char *domain; /* XMPP: whom the client asked for */
+	const char *name;   /* as whom we greet the service; NULL: as ourselves */
+	const char *domain; /* XMPP: whom the client asked for; NULL: it did not say */
 	const void *header; /* the PROXY header, if length is not 0 */
 	size_t length;
 };
@@ -76,7 +77,7 @@ struct leg {
 	char detail[LEG_DETAIL]; /* the same in the words of who found it, or "" */
 };
 
-/* The order's domain is borrowed, its header is not. */
+/* The order's name and domain are borrowed, its header is not. */
 void leg_open(struct leg *, struct loop *, struct backend *, const struct leg_order *,
               void (*wake)(void *owner), void *owner);
 enum leg_state leg_run(struct leg *);
