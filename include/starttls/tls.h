@@ -111,9 +111,10 @@ struct stls_tls_peer {
 /*
  * Starts TLS.  The receipt is spent; role and ALPN follow from it (ALPN is
  * offered where the protocol has a registered name, a server refuses foreign
- * ones: RFC 7301 section 3.2).  peer is for clients, NULL for servers.  NULL
- * when the receipt is void or of another role than the context, or when memory
- * is out.
+ * ones: RFC 7301 section 3.2).  peer is for clients.  A server passes NULL, or
+ * one whose sni is the name to answer for when the client's handshake names none
+ * (XMPP: stls_domain(), RFC 6120 section 13.7.2.1).  NULL when the receipt is
+ * void or of another role than the context, or when memory is out.
  */
 STLS_API STLS_MUST_CHECK stls_tls *stls_tls_open(stls_tls_context *, struct stls_receipt *,
                                                  const struct stls_tls_peer *);

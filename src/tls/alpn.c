@@ -76,14 +76,16 @@ bool tls_alpn_offer(stls_tls *tls)
 	return SSL_set_alpn_protos(tls->ssl, list, (unsigned)length + 1) == 0;
 }
 
-/* PG-C-04: PostgreSQL without SSLRequest is only told apart by ALPN. */
+/* TLS-27: a client believes no identifier but the one that it offered; and
+ * PostgreSQL without SSLRequest is only told apart by ALPN (PG-C-04). */
 bool tls_alpn_agreed(stls_tls *tls)
 {
+	const char *ours = stls_alpn(tls->protocol);
 	const unsigned char *id;
 	unsigned length;
 
-	if (tls->protocol != STLS_POSTGRES || tls->layer != STLS_IMPLICIT)
-		return true;
 	SSL_get0_alpn_selected(tls->ssl, &id, &length);
-	return length > 0;
+	if (length == 0)
+		return tls->protocol != STLS_POSTGRES || tls->layer != STLS_IMPLICIT;
+	return tls->context->role == STLS_SERVER || (ours != NULL && is(id, length, ours));
 }

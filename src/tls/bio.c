@@ -4,20 +4,34 @@
 
 #include "tls/internal.h"
 
+/* What OpenSSL may say while it reads (alerts, answers to KeyUpdate) before the
+ * owner takes it: more than that is a flood (TLS-41). */
+#define REPLIES_MAX 16384
+
+static bool is_http(const char *bytes, size_t count)
+{
+	static const char *const verbs[] = {"GET ", "POST", "PUT ", "HEAD", "OPTI", "CONN", "PRI "};
+
+	for (size_t i = 0; count >= 4 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (memcmp(bytes, verbs[i], 4) == 0)
+			return true;
+	return false;
+}
+
 /* TLS-35: a handshake begins with a handshake record (a server may also answer
  * with an alert).  Anything else is not TLS, and is not answered. */
 static bool is_tls(stls_tls *tls, const char *bytes, size_t count)
 {
-	static const char *const verbs[] = {"GET ", "POST", "PUT ", "HEAD", "OPTI", "CONN", "PRI "};
 	bool client = tls->context->role == STLS_CLIENT;
 
 	tls->sniffed = true;
-	if (bytes[0] == 22 || (client && bytes[0] == 21))
+	if (bytes[0] == SSL3_RT_HANDSHAKE || (client && bytes[0] == SSL3_RT_ALERT))
 		return true;
-	tls_fault_set(tls, STLS_FAULT_NOT_TLS, "the first octet is not that of a TLS record");
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (count >= 4 && memcmp(bytes, verbs[i], 4) == 0)
-			tls_fault_set(tls, STLS_FAULT_CROSS_PROTOCOL, "the peer speaks HTTP");
+	if (is_http(bytes, count))
+		tls_fault_set(tls, STLS_FAULT_CROSS_PROTOCOL, "the peer speaks HTTP");
+	else
+		tls_fault_set(tls, STLS_FAULT_NOT_TLS,
+		              "the first octet is not that of a TLS record");
 	return false;
 }
 
@@ -60,6 +74,15 @@ bool tls_bio_flush(stls_tls *tls)
 	return true;
 }
 
+static int keep(stls_tls *tls, const char *from, int count)
+{
+	if (tls->reading && tls_bytes_count(&tls->out) > REPLIES_MAX)
+		return -1;
+	return tls_bytes_add(&tls->out, from, (size_t)count) ? count : -1;
+}
+
+/* A full pipe makes the owner wait, but not a read: what is said then waits in
+ * out. */
 static int bio_write(BIO *bio, const char *from, int count)
 {
 	stls_tls *tls = BIO_get_data(bio);
@@ -67,9 +90,11 @@ static int bio_write(BIO *bio, const char *from, int count)
 
 	BIO_clear_retry_flags(bio);
 	if (!tls->pipe.send)
-		return tls_bytes_add(&tls->out, from, (size_t)count) ? count : -1;
+		return keep(tls, from, count);
 	n = tls_bio_flush(tls) ? tls->pipe.send(tls->pipe.owner, from, (size_t)count)
 	                       : TLS_PIPE_WAIT;
+	if (n == TLS_PIPE_WAIT && tls->reading)
+		return keep(tls, from, count);
 	if (n == TLS_PIPE_WAIT)
 		BIO_set_retry_write(bio);
 	return n > 0 ? (int)n : -1;
@@ -82,32 +107,25 @@ static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
 	(void)number, (void)pointer;
 	if (command == BIO_CTRL_EOF)
 		return tls->eof;
-	return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
+	return command == BIO_CTRL_FLUSH;
 }
 
-/* Made once, on first use; OpenSSL guards it. */
-static BIO_METHOD *method;
-static CRYPTO_ONCE method_once = CRYPTO_ONCE_STATIC_INIT;
-
-static void make_method(void)
+BIO_METHOD *tls_bio_method(void)
 {
-	BIO_METHOD *made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "starttls");
+	BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "starttls");
 
-	if (made == NULL)
-		return;
-	BIO_meth_set_read(made, bio_read);
-	BIO_meth_set_write(made, bio_write);
-	BIO_meth_set_ctrl(made, bio_ctrl);
-	method = made;
+	if (method == NULL)
+		return NULL;
+	BIO_meth_set_read(method, bio_read);
+	BIO_meth_set_write(method, bio_write);
+	BIO_meth_set_ctrl(method, bio_ctrl);
+	return method;
 }
 
 BIO *tls_bio_new(stls_tls *tls)
 {
-	BIO *bio;
+	BIO *bio = BIO_new(tls->context->bio);
 
-	if (!CRYPTO_THREAD_run_once(&method_once, make_method) || method == NULL)
-		return NULL;
-	bio = BIO_new(method);
 	if (bio == NULL)
 		return NULL;
 	BIO_set_data(bio, tls);

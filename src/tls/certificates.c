@@ -1,56 +1,77 @@
 /* SPDX-License-Identifier: ISC */
-/* A server's certificates: read, checked, and sorted by the names inside. */
+/* Our own certificates: read, and checked for what no peer would accept. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include "tls/internal.h"
 
-static bool can_read(const char *file, struct stls_tls_error *error)
+static FILE *open_file(const char *file, struct stls_tls_error *error)
 {
-	FILE *stream = fopen(file, "r");
+	FILE *stream = fopen(file, "re");
 
 	if (stream == NULL)
-		return tls_sentence(error, "%s: %s", file, strerror(errno));
-	fclose(stream);
+		tls_sentence(error, "%s: this file cannot be opened: %s", file, strerror(errno));
+	return stream;
+}
+
+static bool read_chain(struct tls_certificate *one, FILE *stream, const char *file,
+                       struct stls_tls_error *error)
+{
+	X509 *next;
+
+	one->chain = sk_X509_new_null();
+	one->leaf = PEM_read_X509(stream, NULL, NULL, NULL);
+	if (one->leaf == NULL || one->chain == NULL)
+		return tls_sentence(error, "%s: there is no certificate in PEM form in it", file);
+	while ((next = PEM_read_X509(stream, NULL, NULL, NULL)) != NULL)
+		if (sk_X509_push(one->chain, next) <= 0) {
+			X509_free(next);
+			return tls_sentence(error, "%s: there is no memory left for it", file);
+		}
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return tls_sentence(error, "%s: certificate %d in it is damaged", file,
+		                    sk_X509_num(one->chain) + 2);
+	ERR_clear_error();
 	return true;
 }
 
-static X509 *read_leaf(const char *file)
+/* Nobody is there to be asked for a password. */
+static int no_password(char *to, int size, int writing, void *unused)
 {
-	FILE *stream = fopen(file, "r");
-	X509 *leaf = stream ? PEM_read_X509(stream, NULL, NULL, NULL) : NULL;
-
-	if (stream)
-		fclose(stream);
-	ERR_clear_error();
-	return leaf;
+	(void)to, (void)size, (void)writing, (void)unused;
+	return -1;
 }
 
-static int64_t seconds_of(const ASN1_TIME *time)
+static bool read_key(struct tls_certificate *one, FILE *stream, const char *file,
+                     struct stls_tls_error *error)
 {
-	struct tm tm;
-
-	return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+	one->key = PEM_read_PrivateKey(stream, NULL, no_password, NULL);
+	if (one->key != NULL)
+		return true;
+	if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_BAD_PASSWORD_READ)
+		return tls_sentence(error, "%s: the key has a password; store it without one",
+		                    file);
+	return tls_sentence(error, "%s: there is no private key in PEM form in it", file);
 }
 
 /* What no client would accept is better said now than at each handshake. */
-static bool is_usable(X509 *leaf, const char *file, struct stls_tls_error *error)
+static bool is_usable(const struct tls_certificate *one, const char *file,
+                      struct stls_tls_error *error)
 {
-	EVP_PKEY *key = X509_get0_pubkey(leaf);
+	EVP_PKEY *key = X509_get0_pubkey(one->leaf);
 
-	if (X509_cmp_current_time(X509_get0_notAfter(leaf)) <= 0)
+	if (X509_cmp_current_time(X509_get0_notAfter(one->leaf)) <= 0)
 		return tls_sentence(error, "%s: the certificate has expired; renew it", file);
-	if (X509_cmp_current_time(X509_get0_notBefore(leaf)) > 0)
+	if (X509_cmp_current_time(X509_get0_notBefore(one->leaf)) > 0)
 		return tls_sentence(
 		    error, "%s: the certificate is not valid yet; is the clock right?", file);
 	if (key == NULL)
-		return tls_sentence(error, "%s: the kind of key is unknown to OpenSSL", file);
+		return tls_sentence(error, "%s: OpenSSL does not know this kind of key", file);
 	/* TLS-09 */
 	if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < 2048)
 		return tls_sentence(error,
@@ -59,128 +80,92 @@ static bool is_usable(X509 *leaf, const char *file, struct stls_tls_error *error
 	return true;
 }
 
-static bool load(SSL_CTX *ssl, const char *chain, const char *key, struct stls_tls_error *error)
+static bool read_files(struct tls_certificate *one, const char *chain_file, const char *key_file,
+                       struct stls_tls_error *error)
 {
-	if (SSL_CTX_use_certificate_chain_file(ssl, chain) != 1)
-		return tls_sentence(error, "%s: not a certificate chain that OpenSSL takes (%s)",
-		                    chain, ERR_reason_error_string(ERR_peek_last_error()));
-	if (SSL_CTX_use_PrivateKey_file(ssl, key, SSL_FILETYPE_PEM) == 1 &&
-	    SSL_CTX_check_private_key(ssl) == 1)
-		return true;
-	if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH ||
-	    ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_TYPE_MISMATCH)
-		return tls_sentence(error, "%s: the key does not belong to the certificate in %s",
-		                    key, chain);
-	return tls_sentence(error, "%s: not a private key without password in PEM form", key);
-}
+	FILE *stream = open_file(chain_file, error);
+	bool good;
 
-/* ---- slots ---- */
-
-static bool is_rsa(X509 *leaf)
-{
-	return EVP_PKEY_is_a(X509_get0_pubkey(leaf), "RSA") != 0;
-}
-
-static bool has_id(const struct tls_names *names, const struct stls_id *id)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (names->ids[i].kind == id->kind && names->ids[i].length == id->length &&
-		    memcmp(names->ids[i].bytes, id->bytes, id->length) == 0)
-			return true;
-	return false;
-}
-
-static bool same_names(const struct tls_names *a, const struct tls_names *b)
-{
-	if (a->count != b->count)
+	good = stream && read_chain(one, stream, chain_file, error);
+	if (stream != NULL)
+		fclose(stream);
+	if (!good)
 		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (!has_id(b, &a->ids[i]))
-			return false;
+	stream = open_file(key_file, error);
+	good = stream && read_key(one, stream, key_file, error);
+	if (stream != NULL)
+		fclose(stream);
+	return good;
+}
+
+static bool fill(struct tls_certificate *one, const char *chain_file, const char *key_file,
+                 struct stls_tls_error *error)
+{
+	if (!read_files(one, chain_file, key_file, error) || !is_usable(one, chain_file, error))
+		return false;
+	if (X509_check_private_key(one->leaf, one->key) != 1)
+		return tls_sentence(error,
+		                    "%s: the key does not belong to the first certificate in %s",
+		                    key_file, chain_file);
+	if (!tls_names_read(&one->names, one->leaf))
+		return tls_sentence(error, "%s: there is no memory left for it", chain_file);
 	return true;
 }
 
-/* An RSA certificate and another one for the same names share a slot, and the
- * handshake chooses by what the client can verify. */
-static struct tls_slot *find_slot(stls_tls_context *context, const struct tls_names *names,
-                                  bool rsa)
+static bool take(stls_tls_context *context, const struct tls_certificate *one)
 {
-	for (size_t i = 0; i < context->slot_count; i++) {
-		struct tls_slot *slot = &context->slots[i];
-
-		if ((rsa ? !slot->has_rsa : !slot->has_other) && same_names(names, &slot->names))
-			return slot;
-	}
-	return NULL;
+	if (context->role == STLS_SERVER)
+		return tls_shelf_put(context, one);
+	return SSL_CTX_use_cert_and_key(context->ssl, one->leaf, one->key, one->chain, 1) == 1;
 }
 
-static struct tls_slot *add_slot(stls_tls_context *context, X509 *leaf)
+/* The first one is the default: it stays the first. */
+static void append(struct tls_certificate **list, struct tls_certificate *one)
 {
-	struct tls_slot *slots =
-	    realloc(context->slots, (context->slot_count + 1) * sizeof(*slots));
-	struct tls_slot *slot;
-
-	if (slots == NULL)
-		return NULL;
-	context->slots = slots;
-	slot = &slots[context->slot_count];
-	*slot = (struct tls_slot){0};
-	slot->ssl = context->slot_count == 0 ? context->ssl : tls_settings(context);
-	if (slot->ssl == NULL || !tls_names_read(&slot->names, leaf))
-		return NULL;
-	context->slot_count++;
-	return slot;
+	while (*list != NULL)
+		list = &(*list)->next;
+	*list = one;
 }
 
-static struct tls_slot *slot_for(stls_tls_context *context, X509 *leaf)
+static const char *reason(void)
 {
-	struct tls_names names;
-	struct tls_slot *slot;
+	const char *text = ERR_reason_error_string(ERR_peek_last_error());
 
-	if (context->role == STLS_CLIENT && context->slot_count > 0)
-		return &context->slots[0];
-	if (!tls_names_read(&names, leaf))
-		return NULL;
-	slot = find_slot(context, &names, is_rsa(leaf));
-	tls_names_free(&names);
-	return slot ? slot : add_slot(context, leaf);
-}
-
-static bool add(stls_tls_context *context, X509 *leaf, const char *chain, const char *key,
-                struct stls_tls_error *error)
-{
-	struct tls_slot *slot = slot_for(context, leaf);
-	int64_t expiry = seconds_of(X509_get0_notAfter(leaf));
-
-	if (slot == NULL)
-		return tls_sentence(error, "%s: there is no memory left for it", chain);
-	if (!load(slot->ssl, chain, key, error))
-		return false;
-	if (is_rsa(leaf))
-		slot->has_rsa = true;
-	else
-		slot->has_other = true;
-	if (context->expiry == 0 || expiry < context->expiry)
-		context->expiry = expiry;
-	return true;
+	return text ? text : "no memory left";
 }
 
 int stls_tls_context_add(stls_tls_context *context, const char *chain_file, const char *key_file,
                          struct stls_tls_error *error)
 {
-	X509 *leaf;
-	bool added;
+	struct tls_certificate *one = calloc(1, sizeof(*one));
+	bool good = false;
 
-	if (!can_read(chain_file, error) || !can_read(key_file, error))
-		return -1;
-	leaf = read_leaf(chain_file);
-	if (leaf == NULL) {
-		tls_sentence(error, "%s: there is no certificate in PEM form in it", chain_file);
-		return -1;
-	}
-	added =
-	    is_usable(leaf, chain_file, error) && add(context, leaf, chain_file, key_file, error);
-	X509_free(leaf);
 	ERR_clear_error();
-	return added ? 0 : -1;
+	if (one == NULL)
+		tls_sentence(error, "%s: there is no memory left for it", chain_file);
+	else if (!fill(one, chain_file, key_file, error))
+		tls_certificates_free(one);
+	else {
+		append(&context->certificates, one); /* even if it is not taken in full */
+		good = take(context, one);
+		if (!good)
+			tls_sentence(error, "%s: OpenSSL does not take the certificate: %s",
+			             chain_file, reason());
+	}
+	ERR_clear_error();
+	return good ? 0 : -1;
+}
+
+void tls_certificates_free(struct tls_certificate *list)
+{
+	while (list != NULL) {
+		struct tls_certificate *next = list->next;
+
+		X509_free(list->leaf);
+		sk_X509_pop_free(list->chain, X509_free);
+		EVP_PKEY_free(list->key);
+		tls_names_free(&list->names);
+		free(list);
+		list = next;
+	}
 }

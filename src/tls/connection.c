@@ -22,12 +22,14 @@ static bool attach(stls_tls *tls)
 
 static bool begin(stls_tls *tls, const struct stls_tls_peer *peer)
 {
-	tls->ssl = SSL_new(tls->context->ssl);
+	const struct tls_slot *fallback = tls->context->shelf.fallback;
+
+	tls->ssl = SSL_new(fallback ? fallback->ssl : tls->context->ssl);
 	if (tls->ssl == NULL || !attach(tls))
 		return false;
 	if (tls->context->role == STLS_SERVER) {
 		SSL_set_accept_state(tls->ssl);
-		return true;
+		return peer == NULL || tls_want(tls, peer);
 	}
 	SSL_set_connect_state(tls->ssl);
 	return tls_alpn_offer(tls) && tls_want(tls, peer);
@@ -64,19 +66,13 @@ void stls_tls_free(stls_tls *tls)
 	if (tls == NULL)
 		return;
 	SSL_free(tls->ssl);
-	while (tls->words != NULL) {
-		struct tls_words *words = tls->words;
-
-		tls->words = words->next;
-		tls_names_free(&words->names);
-		OPENSSL_free(words->der);
-		free(words);
-	}
+	tls_words_free(tls->words);
 	sk_X509_pop_free(tls->shown, X509_free);
 	tls_bytes_free(&tls->in);
 	tls_bytes_free(&tls->out);
 	free(tls->wanted);
 	free(tls->sni);
+	free(tls->preset);
 	free(tls->matched);
 	free(tls->peer_name);
 	stls_tls_context_free(tls->context);
@@ -103,14 +99,18 @@ static void note_peer(stls_tls *tls)
 
 static void shaken(stls_tls *tls)
 {
-	if (tls_alpn_agreed(tls)) {
-		tls->phase = TLS_UP;
-		if (tls->context->role == STLS_SERVER)
-			note_peer(tls);
+	if (!tls_alpn_agreed(tls)) {
+		tls_fault_set(tls, STLS_FAULT_ALPN,
+		              "the server does not say that it speaks our protocol");
+		tls->phase = TLS_BROKEN;
 		return;
 	}
-	tls_fault_set(tls, STLS_FAULT_ALPN, "the server does not say which protocol it speaks");
-	tls->phase = TLS_BROKEN;
+	tls->phase = TLS_UP;
+	if (tls->context->role == STLS_CLIENT)
+		return;
+	note_peer(tls);
+	if (SSL_session_reused(tls->ssl))
+		tls_verify_resumed(tls);
 }
 
 static void shake(stls_tls *tls)
@@ -125,7 +125,7 @@ static void shake(stls_tls *tls)
 	}
 	error = SSL_get_error(tls->ssl, result);
 	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
-		tls_broken(tls, error);
+		tls_broken(tls);
 }
 
 enum stls_need stls_tls_advance(stls_tls *tls)
@@ -155,6 +155,8 @@ enum stls_need stls_tls_need(const stls_tls *tls)
 
 int stls_tls_feed(stls_tls *tls, const void *bytes, size_t count)
 {
+	if (tls->phase == TLS_BROKEN)
+		return 0;
 	if (!tls_bytes_add(&tls->in, bytes, count)) {
 		tls_fault_set(tls, STLS_FAULT_MEMORY, "");
 		tls->phase = TLS_BROKEN;
@@ -183,89 +185,7 @@ void stls_tls_sent(stls_tls *tls, size_t count)
 	tls_bytes_drop(&tls->out, count);
 }
 
-/* ---- plaintext ---- */
-
-static ptrdiff_t not_read(stls_tls *tls, int result)
-{
-	int error = SSL_get_error(tls->ssl, result);
-
-	if (tls->renegotiates || (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE &&
-	                          error != SSL_ERROR_ZERO_RETURN)) {
-		tls_broken(tls, error);
-		return -1;
-	}
-	if (error != SSL_ERROR_ZERO_RETURN)
-		return 0;
-	tls->end = STLS_END_CLOSED;
-	return -1;
-}
-
-ptrdiff_t stls_tls_read(stls_tls *tls, void *bytes, size_t count)
-{
-	size_t n;
-	int result;
-
-	if (tls->phase != TLS_UP || tls->end != STLS_END_OPEN)
-		return -1;
-	ERR_clear_error();
-	result = SSL_read_ex(tls->ssl, bytes, count, &n);
-	return result == 1 ? (ptrdiff_t)n : not_read(tls, result);
-}
-
-ptrdiff_t stls_tls_push(stls_tls *tls, const void *bytes, size_t count)
-{
-	size_t n;
-	int error;
-
-	if (tls->phase != TLS_UP || SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN)
-		return -1;
-	if (count == 0)
-		return 0;
-	ERR_clear_error();
-	if (SSL_write_ex(tls->ssl, bytes, count, &n) == 1)
-		return (ptrdiff_t)n;
-	error = SSL_get_error(tls->ssl, 0);
-	if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ)
-		return 0;
-	tls_broken(tls, error);
-	return -1;
-}
-
-int stls_tls_write(stls_tls *tls, const void *bytes, size_t count)
-{
-	const char *at = bytes;
-
-	while (count > 0) {
-		ptrdiff_t n = stls_tls_push(tls, at, count);
-
-		if (n <= 0)
-			return -1;
-		at += n;
-		count -= (size_t)n;
-	}
-	return 0;
-}
-
-int stls_tls_finish(stls_tls *tls)
-{
-	int result;
-
-	if (tls->phase != TLS_UP)
-		return -1;
-	ERR_clear_error();
-	if (!(SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN) || SSL_want_write(tls->ssl)) {
-		result = SSL_shutdown(tls->ssl);
-		if (result < 0 && SSL_get_error(tls->ssl, result) == SSL_ERROR_WANT_WRITE)
-			return 0;
-	}
-	ERR_clear_error();
-	return tls_bio_flush(tls) ? 1 : 0;
-}
-
-void stls_tls_close(stls_tls *tls)
-{
-	stls_tls_finish(tls);
-}
+/* ---- how it ended ---- */
 
 enum stls_end stls_tls_end(const stls_tls *tls)
 {

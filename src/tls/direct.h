@@ -7,6 +7,7 @@
 #ifndef TLS_DIRECT_H
 #define TLS_DIRECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <starttls/tls.h>
@@ -31,12 +32,16 @@ void stls_tls_direct(stls_tls *, const struct tls_pipe *);
  * out, if the pipe took it). */
 enum stls_need stls_tls_advance(stls_tls *);
 
+/* Whether there is something to read although the pipe may have nothing: an owner
+ * that stops reading before stls_tls_read() said 0 must ask before it waits. */
+bool stls_tls_pending(const stls_tls *);
+
 /* Writes: how much was taken, 0 when the pipe is full (offer the same bytes
  * again), -1 when it failed. */
 ptrdiff_t stls_tls_push(stls_tls *, const void *, size_t);
 
-/* Sends close_notify: 1 when it is out, 0 when the pipe is full, -1 when it
- * failed. */
+/* Sends close_notify, after everything that was pushed: 1 when it is out, 0 when the pipe is full,
+ * -1 when it failed. */
 int stls_tls_finish(stls_tls *);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The ClientHello, before anything else is done with it: which name is asked
  * for, and which certificates go with it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "tls/internal.h"
@@ -9,45 +10,47 @@
 static bool read_sni(SSL *ssl, const char **name, size_t *length)
 {
 	const unsigned char *at;
-	size_t size;
+	size_t size, count;
 
 	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &size) || size < 5)
 		return false;
-	*length = (size_t)at[3] << 8 | at[4];
+	count = (size_t)at[3] << 8 | at[4];
+	if (at[2] != TLSEXT_NAMETYPE_host_name || count == 0 || count > size - 5 || count > 255 ||
+	    memchr(at + 5, '\0', count) != NULL)
+		return false;
 	*name = (const char *)at + 5;
-	return at[2] == TLSEXT_NAMETYPE_host_name && *length > 0 && *length <= size - 5 &&
-	       *length < 256 && memchr(*name, '\0', *length) == NULL;
+	*length = count;
+	return true;
 }
 
-static struct tls_slot *slot_for(stls_tls_context *context, const struct stls_id *name)
+/* A second ClientHello (RFC 8446 section 4.1.4) comes here too. */
+static bool note(stls_tls *tls, const char *name, size_t length)
 {
-	for (size_t i = 0; i < context->slot_count; i++) {
-		struct tls_slot *slot = &context->slots[i];
-
-		if (stls_identity_match(name, 1, slot->names.ids, slot->names.count, NULL))
-			return slot;
-	}
-	return NULL;
+	free(tls->sni);
+	tls->sni = strndup(name, length);
+	return tls->sni != NULL;
 }
 
 int tls_hello(SSL *ssl, int *alert, void *unused)
 {
 	stls_tls *tls = SSL_get_app_data(ssl);
-	stls_tls_context *context = tls->context;
-	struct stls_id name = {.kind = STLS_DNS_ID};
-	struct tls_slot *slot;
+	const struct tls_shelf *shelf = &tls->context->shelf;
+	const char *name = tls->preset;
+	size_t length = name ? strlen(name) : 0;
+	bool asked = read_sni(ssl, &name, &length);
+	struct tls_slot *slot = name ? tls_shelf_find(shelf, name, length) : NULL;
 
 	(void)unused;
-	if (!read_sni(ssl, &name.bytes, &name.length))
-		return SSL_CLIENT_HELLO_SUCCESS;
-	tls->sni = strndup(name.bytes, name.length);
-	slot = slot_for(context, &name);
-	if (slot == NULL && context->strict_sni) {
+	if (asked && !note(tls, name, length))
+		return SSL_CLIENT_HELLO_ERROR;
+	if (slot == NULL && asked && tls->context->strict_sni) {
 		tls_fault_set(tls, STLS_FAULT_SNI, "no certificate has that name");
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 		return SSL_CLIENT_HELLO_ERROR;
 	}
-	if (slot != NULL && slot->ssl != context->ssl)
+	if (slot == NULL)
+		slot = shelf->fallback;
+	if (slot != NULL && slot->ssl != SSL_get_SSL_CTX(ssl))
 		SSL_set_SSL_CTX(ssl, slot->ssl);
 	return SSL_CLIENT_HELLO_SUCCESS;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The identifiers inside a certificate: subjectAltName, and nothing else (RFC
- * 9525 section 6.2). */
+/* The identifiers inside a certificate: subjectAltName (RFC 9525 section 6.2),
+ * and the common name where RFC 7672 wants it. */
 #include <stdlib.h>
 
 #include <openssl/obj_mac.h>
@@ -44,7 +44,7 @@ bool tls_names_read(struct tls_names *names, X509 *certificate)
 	*names = (struct tls_names){0};
 	names->general = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
 	count = names->general ? sk_GENERAL_NAME_num(names->general) : 0;
-	names->ids = calloc((size_t)count + 1, sizeof(*names->ids));
+	names->ids = calloc((size_t)count + 1 /* common name */, sizeof(*names->ids));
 	if (names->ids == NULL) {
 		tls_names_free(names);
 		return false;
@@ -54,6 +54,19 @@ bool tls_names_read(struct tls_names *names, X509 *certificate)
 		                 sk_GENERAL_NAME_value(names->general, i)))
 			names->count++;
 	return true;
+}
+
+void tls_names_add_common(struct tls_names *names, X509 *certificate)
+{
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+
+	for (size_t i = 0; i < names->count; i++)
+		if (names->ids[i].kind == STLS_DNS_ID)
+			return;
+	if (at >= 0)
+		from_string(&names->ids[names->count++], STLS_DNS_ID,
+		            X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
 }
 
 void tls_names_free(struct tls_names *names)

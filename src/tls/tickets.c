@@ -15,8 +15,8 @@
 /* 16 octets of name, 32 of AES-256 key, 32 of HMAC-SHA-256 key */
 #define KEY_NAME 16
 
-static int use_key(const unsigned char *key, unsigned char *iv, EVP_CIPHER_CTX *cipher,
-                   EVP_MAC_CTX *mac, int seal)
+static bool use_key(const EVP_CIPHER *kind, const unsigned char *key, unsigned char *iv,
+                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int seal)
 {
 	unsigned char secret[32];
 	OSSL_PARAM params[3];
@@ -25,10 +25,17 @@ static int use_key(const unsigned char *key, unsigned char *iv, EVP_CIPHER_CTX *
 	params[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, secret, sizeof(secret));
 	params[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char[]){"SHA256"}, 0);
 	params[2] = OSSL_PARAM_construct_end();
-	if (!EVP_MAC_CTX_set_params(mac, params) ||
-	    !EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key + KEY_NAME, iv, seal))
+	return EVP_MAC_CTX_set_params(mac, params) == 1 &&
+	       EVP_CipherInit_ex(cipher, kind, NULL, key + KEY_NAME, iv, seal) == 1;
+}
+
+static int seal_new(const struct tls_ticket_keys *tickets, unsigned char *name, unsigned char *iv,
+                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+{
+	memcpy(name, tickets->keys[0], KEY_NAME);
+	if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(tickets->cipher)) != 1)
 		return -1;
-	return 1;
+	return use_key(tickets->cipher, tickets->keys[0], iv, cipher, mac, 1) ? 1 : -1;
 }
 
 static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
@@ -37,53 +44,66 @@ static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
 	const stls_tls *tls = SSL_get_app_data(ssl);
 	const struct tls_ticket_keys *tickets = &tls->context->tickets;
 
-	if (seal) {
-		memcpy(name, tickets->keys[0], KEY_NAME);
-		if (RAND_bytes(iv, EVP_MAX_IV_LENGTH) != 1)
+	if (seal)
+		return seal_new(tickets, name, iv, cipher, mac);
+	for (size_t i = 0; i < tickets->count; i++) {
+		if (memcmp(name, tickets->keys[i], KEY_NAME) != 0)
+			continue;
+		if (!use_key(tickets->cipher, tickets->keys[i], iv, cipher, mac, 0))
 			return -1;
-		return use_key(tickets->keys[0], iv, cipher, mac, 1);
+		return i == 0 ? 1 : 2; /* 2: and give a new one, under the newest key */
 	}
-	for (size_t i = 0; i < tickets->count; i++)
-		if (memcmp(name, tickets->keys[i], KEY_NAME) == 0)
-			return use_key(tickets->keys[i], iv, cipher, mac, 0);
 	return 0; /* not ours, or too old: a full handshake */
+}
+
+static const char *name_of(const stls_tls *tls)
+{
+	return tls->sni ? tls->sni : tls->preset ? tls->preset : "";
 }
 
 /* TLS-16: a session is resumed under the name that it was made for. */
 static int note_name(SSL *ssl, void *unused)
 {
-	const stls_tls *tls = SSL_get_app_data(ssl);
-	const char *sni = tls->sni ? tls->sni : "";
+	const char *name = name_of(SSL_get_app_data(ssl));
 
 	(void)unused;
-	return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), sni, strlen(sni));
+	return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), name, strlen(name));
 }
 
-static SSL_TICKET_RETURN check_name(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
-                                    size_t length, SSL_TICKET_STATUS status, void *unused)
+static SSL_TICKET_RETURN check_name(SSL *ssl, SSL_SESSION *session, const unsigned char *key_name,
+                                    size_t key_name_length, SSL_TICKET_STATUS status, void *unused)
 {
-	const stls_tls *tls = SSL_get_app_data(ssl);
-	const char *sni = tls->sni ? tls->sni : "";
+	const char *name = name_of(SSL_get_app_data(ssl));
 	void *data = NULL;
 	size_t size = 0;
 
-	(void)name, (void)length, (void)unused;
+	(void)key_name, (void)key_name_length, (void)unused;
 	if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
 		return SSL_TICKET_RETURN_IGNORE_RENEW;
-	if (!SSL_SESSION_get0_ticket_appdata(session, &data, &size) || size != strlen(sni) ||
-	    (size > 0 && memcmp(data, sni, size) != 0))
+	if (!SSL_SESSION_get0_ticket_appdata(session, &data, &size) || size != strlen(name) ||
+	    (size > 0 && memcmp(data, name, size) != 0))
 		return SSL_TICKET_RETURN_IGNORE_RENEW;
 	return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
-bool tls_tickets_begin(stls_tls_context *context)
+bool tls_tickets_begin(struct tls_ticket_keys *tickets)
 {
-	if (RAND_bytes(context->tickets.keys[0], STLS_TICKET_KEY_SIZE) != 1)
-		return false;
-	context->tickets.count = 1;
-	return SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ssl, seal_or_open) == 1 &&
-	       SSL_CTX_set_session_ticket_cb(context->ssl, note_name, check_name, NULL) == 1 &&
-	       SSL_CTX_set_num_tickets(context->ssl, 1) == 1;
+	tickets->cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+	tickets->count = 1;
+	return tickets->cipher != NULL && RAND_bytes(tickets->keys[0], STLS_TICKET_KEY_SIZE) == 1;
+}
+
+bool tls_tickets_use(SSL_CTX *ssl)
+{
+	return SSL_CTX_set_tlsext_ticket_key_evp_cb(ssl, seal_or_open) == 1 &&
+	       SSL_CTX_set_session_ticket_cb(ssl, note_name, check_name, NULL) == 1 &&
+	       SSL_CTX_set_num_tickets(ssl, 1) == 1;
+}
+
+void tls_tickets_end(struct tls_ticket_keys *tickets)
+{
+	EVP_CIPHER_free(tickets->cipher);
+	OPENSSL_cleanse(tickets, sizeof(*tickets));
 }
 
 int stls_tls_context_tickets(stls_tls_context *context,
@@ -91,7 +111,7 @@ int stls_tls_context_tickets(stls_tls_context *context,
 {
 	if (count == 0 || count > STLS_TICKET_KEYS)
 		return -1;
-	OPENSSL_cleanse(&context->tickets, sizeof(context->tickets));
+	OPENSSL_cleanse(context->tickets.keys, sizeof(context->tickets.keys));
 	memcpy(context->tickets.keys, keys, count * STLS_TICKET_KEY_SIZE);
 	context->tickets.count = count;
 	return 0;

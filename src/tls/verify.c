@@ -4,7 +4,7 @@
  * policy room compares names, and both happen while the handshake can still be
  * refused with an alert.
  */
-#include <stdio.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,13 +28,30 @@ static enum stls_fault fault_of(int error)
 	}
 }
 
-static char *copy_text(const struct stls_id *id)
+static char *in_words(const struct stls_id *id)
 {
-	return id->kind == STLS_IP_ID ? strdup("the address") : strndup(id->bytes, id->length);
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (id->kind != STLS_IP_ID)
+		return strndup(id->bytes, id->length);
+	inet_ntop(id->length == 4 ? AF_INET : AF_INET6, id->bytes, text, sizeof(text));
+	return strdup(text);
 }
 
-/* Whether one of the wanted names is in the leaf. */
-static bool name_matches(stls_tls *tls, X509 *leaf)
+/* The usage of the TLSA record that matched, or -1. */
+static int matched_usage(const stls_tls *tls)
+{
+	uint8_t usage;
+
+	if (tls->trust != STLS_TRUST_DANE ||
+	    SSL_get0_dane_tlsa(tls->ssl, &usage, NULL, NULL, NULL, NULL) < 0)
+		return -1;
+	return usage;
+}
+
+/* Whether one of the wanted names is in the leaf.  Under a trust anchor from DNS
+ * the common name counts if there is no other (RFC 7672 section 3.2.3). */
+static bool name_matches(stls_tls *tls, X509 *leaf, bool common)
 {
 	struct tls_names names;
 	size_t which;
@@ -42,126 +59,62 @@ static bool name_matches(stls_tls *tls, X509 *leaf)
 
 	if (!tls_names_read(&names, leaf))
 		return false;
+	if (common)
+		tls_names_add_common(&names, leaf);
 	matches = stls_identity_match(tls->wanted, tls->wanted_count, names.ids, names.count,
 	                              &which) != 0;
-	if (matches) {
-		free(tls->matched);
-		tls->matched = copy_text(&names.ids[which]);
-	}
+	free(tls->matched);
+	tls->matched = matches ? in_words(&names.ids[which]) : NULL;
 	tls_names_free(&names);
 	return matches;
 }
 
-/* With DANE the names are OpenSSL's to check: they matter for usage 2 only
- * (RFC 7672 section 3.1). A server does not know its clients' names. */
-static bool checks_names(const stls_tls *tls)
+/* The chain or the record, then the name; a record of the leaf itself (usage 3)
+ * makes the name irrelevant (RFC 7672 section 3.1.1), and a server does not know
+ * its clients' names. */
+static int examine(stls_tls *tls, X509_STORE_CTX *store)
 {
-	return tls->context->role == STLS_CLIENT && tls->trust != STLS_TRUST_DANE;
+	int usage;
+	bool named;
+
+	if (tls->trust == STLS_TRUST_DANE && tls->usable == 0)
+		return X509_V_ERR_DANE_NO_MATCH;
+	if (X509_verify_cert(store) <= 0 && X509_STORE_CTX_get_error(store) == X509_V_OK)
+		return X509_V_ERR_UNSPECIFIED;
+	usage = matched_usage(tls);
+	named = tls->context->role == STLS_SERVER ||
+	        name_matches(tls, X509_STORE_CTX_get0_cert(store), usage == TLS_DANE_TA);
+	if (X509_STORE_CTX_get_error(store) == X509_V_OK && !named && usage != TLS_DANE_EE)
+		return X509_V_ERR_HOSTNAME_MISMATCH;
+	return X509_STORE_CTX_get_error(store);
 }
 
-static enum stls_trust trust_reached(const stls_tls *tls)
+static void conclude(stls_tls *tls, int error)
 {
-	return tls->trust == STLS_TRUST_DANE ? STLS_TRUST_DANE : STLS_TRUST_PKIX;
+	tls->unverified = fault_of(error);
+	tls->verified = error != X509_V_OK              ? STLS_TRUST_ANY
+	                : tls->trust == STLS_TRUST_DANE ? STLS_TRUST_DANE
+	                                                : STLS_TRUST_PKIX;
 }
 
 int tls_verify(X509_STORE_CTX *store, void *unused)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	stls_tls *tls = SSL_get_app_data(ssl);
-	int good = X509_verify_cert(store) > 0;
+	int error = examine(tls, store);
 
 	(void)unused;
-	if (good && checks_names(tls) && !name_matches(tls, X509_STORE_CTX_get0_cert(store))) {
-		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-		good = 0;
-	}
-	tls->verified = good ? trust_reached(tls) : STLS_TRUST_ANY;
-	tls->unverified = good ? STLS_FAULT_NONE : fault_of(X509_STORE_CTX_get_error(store));
-	if (good || tls->trust == STLS_TRUST_ANY || tls->context->role == STLS_SERVER)
+	X509_STORE_CTX_set_error(store, error);
+	conclude(tls, error);
+	if (error == X509_V_OK || tls->trust == STLS_TRUST_ANY)
 		return 1;
 	tls->shown = X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(store));
-	tls_fault_set(tls, tls->unverified,
-	              X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+	tls_fault_set(tls, tls->unverified, X509_verify_cert_error_string(error));
 	return 0;
 }
 
-/* ---- whom a client wants ---- */
-
-static bool copy_wanted(stls_tls *tls, const struct stls_id *wanted, size_t count)
+void tls_verify_resumed(stls_tls *tls)
 {
-	size_t bytes = 0;
-	char *at;
-
-	for (size_t i = 0; i < count; i++)
-		bytes += wanted[i].length;
-	tls->wanted = malloc(count * sizeof(*wanted) + bytes + 1);
-	if (tls->wanted == NULL)
-		return false;
-	at = (char *)(tls->wanted + count);
-	for (size_t i = 0; i < count; i++) {
-		tls->wanted[i] = wanted[i];
-		tls->wanted[i].bytes = memcpy(at, wanted[i].bytes, wanted[i].length);
-		at += wanted[i].length;
-	}
-	tls->wanted_count = count;
-	return true;
-}
-
-/* RFC 7672 section 3.2.2: the names that a certificate under a trust anchor
- * (usage 2) may have. */
-static bool add_hosts(SSL *ssl, const struct stls_tls_peer *peer)
-{
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	for (size_t i = 0; i < peer->wanted_count; i++) {
-		char name[256];
-
-		if (peer->wanted[i].kind != STLS_DNS_ID || peer->wanted[i].length >= sizeof(name))
-			continue;
-		snprintf(name, sizeof(name), "%.*s", (int)peer->wanted[i].length,
-		         peer->wanted[i].bytes);
-		if (SSL_add1_host(ssl, name) != 1)
-			return false;
-	}
-	return true;
-}
-
-/* RFC 7672 section 3.1.3: usages 0 and 1 are not usable.  If nothing is usable,
- * nothing can match, and the handshake fails: encryption without
- * authentication is another plan than this one. */
-static bool add_records(SSL *ssl, const struct stls_tls_peer *peer)
-{
-	for (size_t i = 0; i < peer->tlsa_count; i++) {
-		const struct stls_tlsa *tlsa = &peer->tlsa[i];
-
-		if (tlsa->usage >= 2 &&
-		    SSL_dane_tlsa_add(ssl, tlsa->usage, tlsa->selector, tlsa->matching, tlsa->data,
-		                      tlsa->length) < 0)
-			return false;
-	}
-	return true;
-}
-
-static bool want_dane(stls_tls *tls, const struct stls_tls_peer *peer)
-{
-	return peer->tlsa_base != NULL && SSL_dane_enable(tls->ssl, peer->tlsa_base) == 1 &&
-	       add_hosts(tls->ssl, peer) && add_records(tls->ssl, peer);
-}
-
-static bool set_sni(stls_tls *tls, const char *sni)
-{
-	if (sni == NULL)
-		return true;
-	tls->sni = strdup(sni);
-	return tls->sni != NULL && SSL_set_tlsext_host_name(tls->ssl, sni) == 1;
-}
-
-bool tls_want(stls_tls *tls, const struct stls_tls_peer *given)
-{
-	struct stls_tls_peer peer = {0};
-
-	memcpy(&peer, given, given->size < sizeof(peer) ? given->size : sizeof(peer));
-	tls->trust = peer.trust;
-	SSL_set_verify(tls->ssl, SSL_VERIFY_PEER, NULL);
-	return set_sni(tls, peer.sni) && copy_wanted(tls, peer.wanted, peer.wanted_count) &&
-	       (peer.trust != STLS_TRUST_DANE || want_dane(tls, &peer));
+	if (SSL_get0_peer_certificate(tls->ssl) != NULL)
+		conclude(tls, (int)SSL_get_verify_result(tls->ssl));
 }

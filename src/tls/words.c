@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-/* Certificates in words. */
+/* Certificates in words, kept as long as the connection. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tls/internal.h"
+
+struct tls_words {
+	struct stls_certificate certificate;
+	struct tls_names names;
+	unsigned char *der;
+	char subject[256], issuer[256], key[64];
+	struct tls_words *next;
+	size_t index;
+};
 
 static void name_in_words(const X509_NAME *name, char *to, size_t size)
 {
@@ -18,26 +27,34 @@ static void name_in_words(const X509_NAME *name, char *to, size_t size)
 	BIO_free(bio);
 }
 
+static void curve_in_words(const EVP_PKEY *key, char *to, size_t size)
+{
+	char group[64] = "";
+	size_t length;
+
+	EVP_PKEY_get_group_name(key, group, sizeof(group), &length);
+	snprintf(to, size, "ECDSA %s",
+	         strcmp(group, "prime256v1") == 0  ? "P-256"
+	         : strcmp(group, "secp384r1") == 0 ? "P-384"
+	         : strcmp(group, "secp521r1") == 0 ? "P-521"
+	                                           : group);
+}
+
 static void key_in_words(const EVP_PKEY *key, char *to, size_t size)
 {
 	const char *kind = key ? EVP_PKEY_get0_type_name(key) : NULL;
-	char group[32];
-	size_t length;
 
 	if (kind == NULL)
 		snprintf(to, size, "unknown");
-	else if (strcmp(kind, "EC") != 0)
-		snprintf(to, size, "%s %d", kind, EVP_PKEY_get_bits(key));
-	else if (EVP_PKEY_get_group_name(key, group, sizeof(group), &length) == 1)
-		snprintf(to, size, "ECDSA %s",
-		         strcmp(group, "prime256v1") == 0  ? "P-256"
-		         : strcmp(group, "secp384r1") == 0 ? "P-384"
-		                                           : group);
+	else if (strcmp(kind, "EC") == 0)
+		curve_in_words(key, to, size);
+	else if (strcmp(kind, "ED25519") == 0)
+		snprintf(to, size, "Ed25519");
 	else
-		snprintf(to, size, "ECDSA");
+		snprintf(to, size, "%s %d", kind, EVP_PKEY_get_bits(key));
 }
 
-static int64_t seconds_of(const ASN1_TIME *time)
+int64_t tls_seconds(const ASN1_TIME *time)
 {
 	struct tm tm;
 
@@ -58,8 +75,8 @@ static bool describe(struct tls_words *words, X509 *x509)
 	    .issuer = words->issuer,
 	    .key = words->key,
 	    .signature = OBJ_nid2ln(X509_get_signature_nid(x509)),
-	    .not_before = seconds_of(X509_get0_notBefore(x509)),
-	    .not_after = seconds_of(X509_get0_notAfter(x509)),
+	    .not_before = tls_seconds(X509_get0_notBefore(x509)),
+	    .not_after = tls_seconds(X509_get0_notAfter(x509)),
 	    .names = words->names.ids,
 	    .name_count = words->names.count,
 	    .der = words->der,
@@ -113,4 +130,16 @@ int stls_tls_certificate(stls_tls *tls, size_t index, struct stls_certificate *c
 		return 0;
 	*certificate = words->certificate;
 	return 1;
+}
+
+void tls_words_free(struct tls_words *words)
+{
+	while (words != NULL) {
+		struct tls_words *next = words->next;
+
+		tls_names_free(&words->names);
+		OPENSSL_free(words->der);
+		free(words);
+		words = next;
+	}
 }

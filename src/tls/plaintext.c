@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+/* What crosses a TLS connection once its handshake is over, and how it ends. */
+#include <openssl/err.h>
+
+#include "tls/internal.h"
+
+static bool is_waiting(const stls_tls *tls, int error)
+{
+	return !tls->renegotiates &&
+	       (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE);
+}
+
+static ptrdiff_t not_read(stls_tls *tls)
+{
+	int error = SSL_get_error(tls->ssl, 0);
+
+	if (is_waiting(tls, error))
+		return 0;
+	if (error == SSL_ERROR_ZERO_RETURN)
+		tls->end = STLS_END_CLOSED;
+	else
+		tls_broken(tls);
+	return -1;
+}
+
+ptrdiff_t stls_tls_read(stls_tls *tls, void *bytes, size_t count)
+{
+	size_t n;
+	int result;
+
+	if (tls->phase != TLS_UP || tls->end != STLS_END_OPEN)
+		return -1;
+	tls_bio_flush(tls);
+	ERR_clear_error();
+	tls->reading = true;
+	result = SSL_read_ex(tls->ssl, bytes, count, &n);
+	tls->reading = false;
+	return result == 1 ? (ptrdiff_t)n : not_read(tls);
+}
+
+bool stls_tls_pending(const stls_tls *tls)
+{
+	return tls_bytes_count(&tls->in) > 0 || SSL_has_pending(tls->ssl);
+}
+
+ptrdiff_t stls_tls_push(stls_tls *tls, const void *bytes, size_t count)
+{
+	size_t n;
+
+	if (tls->phase != TLS_UP || SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN)
+		return -1;
+	if (count == 0)
+		return 0;
+	ERR_clear_error();
+	if (SSL_write_ex(tls->ssl, bytes, count, &n) == 1)
+		return (ptrdiff_t)n;
+	if (is_waiting(tls, SSL_get_error(tls->ssl, 0)))
+		return 0;
+	tls_broken(tls);
+	return -1;
+}
+
+int stls_tls_write(stls_tls *tls, const void *bytes, size_t count)
+{
+	const char *at = bytes;
+
+	while (count > 0) {
+		ptrdiff_t n = stls_tls_push(tls, at, count);
+
+		if (n <= 0)
+			return -1;
+		at += n;
+		count -= (size_t)n;
+	}
+	return 0;
+}
+
+/* close_notify, once, or what of it the pipe did not take yet. */
+int stls_tls_finish(stls_tls *tls)
+{
+	int result;
+
+	if (tls->phase != TLS_UP)
+		return -1;
+	if (!(SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN) || SSL_want_write(tls->ssl)) {
+		ERR_clear_error();
+		result = SSL_shutdown(tls->ssl);
+		if (result < 0 && !is_waiting(tls, SSL_get_error(tls->ssl, result))) {
+			tls_broken(tls);
+			return -1;
+		}
+		if (result < 0)
+			return 0;
+	}
+	return tls_bio_flush(tls) ? 1 : 0;
+}
+
+void stls_tls_close(stls_tls *tls)
+{
+	stls_tls_finish(tls);
+}
