@@ -68,12 +68,21 @@ static bool same_by_wildcard(struct name wanted, struct name presented)
 	return same(behind_first_label(wanted), rest);
 }
 
+/* ID-07: "192.0.2.1" is no name, whoever calls it one. */
+static bool is_address(struct name name)
+{
+	while (name.length > 0 && name.at[name.length - 1] >= '0' &&
+	       name.at[name.length - 1] <= '9')
+		name.length--;
+	return name.length == 0 || name.at[name.length - 1] == '.';
+}
+
 static bool same_dns(const struct stls_id *wanted, const struct stls_id *presented)
 {
 	struct name a, b;
 
 	if (!read_name(wanted, &a) || !read_name(presented, &b) ||
-	    memchr(a.at, '*', a.length) != NULL)
+	    memchr(a.at, '*', a.length) != NULL || is_address(a))
 		return false;
 	return same_by_wildcard(a, b) || (memchr(b.at, '*', b.length) == NULL && same(a, b));
 }
