@@ -69,6 +69,12 @@ ptrdiff_t end_send(void *owner, const void *bytes, size_t count)
 	return n < 0 ? failed(end, WATCH_WRITE) : n;
 }
 
+int end_local(const struct end *end, struct sockaddr_storage *address, socklen_t *length)
+{
+	*length = sizeof(*address);
+	return getsockname(end->fd, (struct sockaddr *)address, length);
+}
+
 void end_shut(struct end *end)
 {
 	if (end->fd >= 0)

@@ -10,6 +10,7 @@
 #define LOOP_ENDS_H
 
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "loop/loop.h"
@@ -36,6 +37,9 @@ int end_open(struct end *, struct loop *, int fd, void (*wake)(void *owner), voi
 /* Of the form that a TLS connection calls through: end is a struct end. */
 ptrdiff_t end_recv(void *end, void *bytes, size_t count);
 ptrdiff_t end_send(void *end, const void *bytes, size_t count);
+
+/* Our own address on it: 0 or -1. */
+int end_local(const struct end *, struct sockaddr_storage *, socklen_t *length);
 
 /* Closes our direction: the peer reads an end of file, and may go on talking. */
 void end_shut(struct end *);
