@@ -269,6 +269,11 @@ static struct screen_step end_message(struct screen *screen, size_t take)
 	return screen_pass(take);
 }
 
+static struct screen_step smuggled(void)
+{
+	return screen_shut(STLS_FAULT_SMUGGLED, "521 5.5.2 Bare CR or LF in the end of data\r\n");
+}
+
 static struct screen_step message(struct screen *screen, const char *bytes, size_t count)
 {
 	struct smtp *smtp = screen->own;
@@ -281,9 +286,7 @@ static struct screen_step message(struct screen *screen, const char *bytes, size
 		case DOT_TEXT: break;
 		case DOT_END: return end_message(screen, at + 3);
 		case DOT_UNKNOWN: return pass_text(smtp, bytes, at);
-		case DOT_FALSE:
-			return screen_shut(STLS_FAULT_SMUGGLED,
-			                   "521 5.5.2 Bare CR or LF in the end of data\r\n");
+		case DOT_FALSE: return at > 0 ? pass_text(smtp, bytes, at) : smuggled();
 		}
 		dot++;
 	}
