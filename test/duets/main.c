@@ -55,7 +55,10 @@ static void play_file(struct tally *tally, const char *path)
 	bool good;
 
 	if (duet == NULL) {
-		tally->failed++;
+		if (tally->wrong && strstr(path, "/unreadable-") != NULL)
+			tally->passed++;
+		else
+			tally->failed++;
 		return;
 	}
 	good = play_everyhow(duet, complaint);
