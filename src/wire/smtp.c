@@ -77,10 +77,21 @@ static enum heard meaning(enum step step, unsigned code)
 }
 
 /* RFC 3207 section 4 has one answer that means go on, and it is 220; RFC 5321
- * section 3.1 has one greeting that means welcome. */
+ * section 3.1 has one greeting that means welcome, and section 4.1.1.1 one answer
+ * to EHLO: a reply of another kind was meant for something else. */
 static bool is_exact(enum step step, unsigned code)
 {
-	return (step != STEP_ASK && step != STEP_GREETING) || code / 100 != 2 || code == 220;
+	if (code / 100 != 2)
+		return true;
+	switch (step) {
+	case STEP_GREETING:
+	case STEP_ASK: return code == 220;
+	case STEP_LIST:
+	case STEP_LIST_AGAIN: return code == 250;
+	case STEP_TELL:
+	case STEP_LIST_TOLD: break;
+	}
+	return true;
 }
 
 static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit)
