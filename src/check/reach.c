@@ -35,6 +35,7 @@ static void fail(struct reach *reach, enum stls_fault fault, const char *detail)
 /* ---- dialling ---- */
 
 static void dial(struct reach *reach);
+static void advance(struct reach *reach);
 
 /* An address that does not answer must not use up the time of the others. */
 static void set_timer(struct reach *reach)
@@ -60,8 +61,7 @@ static void dial_failed(struct reach *reach)
 
 static struct stls_spec upgrade_spec(struct reach *reach)
 {
-	struct stls_spec spec =
-	    reach_spec(reach, reach->plan.service->layer, STLS_UPGRADE);
+	struct stls_spec spec = reach_spec(reach, reach->plan.service->layer, STLS_UPGRADE);
 
 	spec.demand = reach->plan.ask;
 	return spec;
@@ -313,7 +313,6 @@ struct stls_spec reach_spec(struct reach *reach, enum stls_layer layer, enum stl
 	    .goal = goal,
 	    .name = our_name(reach),
 	    .domain = reach->plan.names->domain,
-	    .from = reach->plan.service->protocol == STLS_XMPP_SERVER ? reach->plan.our_name
-	                                                              : NULL,
+	    .from = reach->plan.service->protocol == STLS_XMPP_SERVER ? reach->plan.our_name : NULL,
 	};
 }

@@ -23,11 +23,11 @@ struct reach_plan {
 	const struct service *service;
 	const struct service_names *names;
 	stls_tls_context *context;
-	enum stls_trust trust;  /* STLS_TRUST_PKIX: another peer than wanted fails */
-	enum stls_demand ask;   /* STLS_MUST: by the shortest way; STLS_MAY: ask for the list first */
-	const char *our_name;   /* for EHLO; NULL: our address */
-	int64_t milliseconds;   /* for all of it */
-	struct tape *tape;      /* NULL: none */
+	enum stls_trust trust; /* STLS_TRUST_PKIX: another peer than wanted fails */
+	enum stls_demand ask; /* STLS_MUST: by the shortest way; STLS_MAY: ask for the list first */
+	const char *our_name; /* for EHLO; NULL: our address */
+	int64_t milliseconds; /* for all of it */
+	struct tape *tape;    /* NULL: none */
 	/* Called when it is up or failed, and from then on whenever the side wakes. */
 	void (*woken)(void *owner);
 	void *owner;
@@ -39,7 +39,7 @@ struct reach {
 	struct reach_plan plan;
 	enum reach_state state;
 	enum stls_fault fault;
-	char detail[256]; /* the fault in the words of the system or the TLS library */
+	char detail[256];        /* the fault in the words of the system or the TLS library */
 	char peer[ADDRESS_TEXT]; /* the address that is connected to */
 	struct side side;
 	struct talk talk;
@@ -51,7 +51,7 @@ struct reach {
 	struct lookup_answer answer;
 	size_t tried;
 	stls_dialogue *dialogue;
-	char literal[ADDRESS_TEXT]; /* our own name, when it is our address */
+	char literal[272];          /* our own name, when it is our address */
 };
 
 /* Starts; woken() may be called before it returns. */

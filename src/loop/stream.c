@@ -50,10 +50,12 @@ ptrdiff_t stream_read(struct stream *stream, void *bytes, size_t count)
 		return STREAM_EOF;
 	if (!is_ready(stream->fd, POLLIN))
 		return STREAM_WAIT;
-	n = read(stream->fd, bytes, count);
+	do
+		n = read(stream->fd, bytes, count);
+	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return n;
-	return errno == EAGAIN || errno == EINTR ? STREAM_WAIT : STREAM_BROKEN;
+	return errno == EAGAIN ? STREAM_WAIT : STREAM_BROKEN;
 }
 
 /* A pipe that says that it is writable takes PIPE_BUF bytes without waiting
@@ -66,10 +68,12 @@ ptrdiff_t stream_write(struct stream *stream, const void *bytes, size_t count)
 		return STREAM_BROKEN;
 	if (!is_ready(stream->fd, POLLOUT))
 		return STREAM_WAIT;
-	n = write(stream->fd, bytes, count < PIPE_BUF ? count : PIPE_BUF);
+	do
+		n = write(stream->fd, bytes, count < PIPE_BUF ? count : PIPE_BUF);
+	while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return n;
-	return errno == EAGAIN || errno == EINTR ? STREAM_WAIT : STREAM_BROKEN;
+	return errno == EAGAIN ? STREAM_WAIT : STREAM_BROKEN;
 }
 
 int stream_is_terminal(const struct stream *stream)

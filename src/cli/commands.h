@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* What starttls can be told to do; each gives the exit status. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/options.h"
+
+int command_connect(const struct options *);
+int command_probe(const struct options *);
+
+#endif

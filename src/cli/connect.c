@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * starttls connect: upgrade, and then standard input and output are the
+ * connection.
+ *
+ *	end of our input            -> close_notify; the rest is still heard
+ *	close_notify from the peer  -> end of our output; the rest is still said
+ *	an end without that         -> it was cut: the exit status tells
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/reach.h"
+#include "cli/commands.h"
+#include "loop/stream.h"
+#include "wire/greeting.h"
+
+enum { CONNECT_CLEAN = 0, CONNECT_FAULT = 2 };
+
+/* Bytes on their way from one place to another. */
+struct cargo {
+	char bytes[16384];
+	size_t head, tail;
+	bool ended;  /* nothing more comes in */
+	bool passed; /* and that was told */
+};
+
+struct connect {
+	const struct options *options;
+	struct loop *loop;
+	struct reach reach;
+	bool up;
+	struct stream input, output;
+	struct cargo out, in; /* to the peer, and from it */
+	int status;
+};
+
+static void stop(struct connect *connect, int status)
+{
+	connect->status = status;
+	loop_stop(connect->loop);
+}
+
+/* ---- forwarding; each returns whether it moved anything ---- */
+
+static bool take_input(struct connect *connect)
+{
+	struct cargo *out = &connect->out;
+	ptrdiff_t n;
+
+	if (out->ended || out->head < out->tail)
+		return false;
+	n = stream_read(&connect->input, out->bytes, sizeof(out->bytes));
+	if (n == STREAM_WAIT)
+		return false;
+	out->head = 0;
+	out->tail = n > 0 ? (size_t)n : 0;
+	out->ended = n <= 0;
+	return true;
+}
+
+static void lost(struct connect *connect)
+{
+	enum stls_fault fault;
+
+	/* A peer that said goodbye need not listen any more. */
+	if (connect->in.ended) {
+		connect->out.ended = connect->out.passed = true;
+		connect->out.head = connect->out.tail;
+		return;
+	}
+	fault = stls_tls_fault(connect->reach.side.tls);
+	if (fault == STLS_FAULT_NONE)
+		fault = STLS_FAULT_CUT;
+	complain("%s: %s (%s)", connect->options->services->url, stls_fault_sentence(fault),
+	         stls_fault_name(fault));
+	stop(connect, CONNECT_FAULT);
+}
+
+static bool give_peer(struct connect *connect)
+{
+	struct cargo *out = &connect->out;
+	ptrdiff_t n;
+
+	if (out->passed || (out->head == out->tail && !out->ended))
+		return false;
+	if (out->head < out->tail) {
+		n = side_write(&connect->reach.side, out->bytes + out->head, out->tail - out->head);
+		out->head += n > 0 ? (size_t)n : 0;
+	} else {
+		n = side_finish(&connect->reach.side);
+		out->passed = n == 0;
+	}
+	if (n == SIDE_CUT)
+		lost(connect);
+	return n != SIDE_WAIT;
+}
+
+static bool take_peer(struct connect *connect)
+{
+	struct cargo *in = &connect->in;
+	ptrdiff_t n;
+
+	if (in->ended || in->head < in->tail)
+		return false;
+	n = side_read(&connect->reach.side, in->bytes, sizeof(in->bytes));
+	if (n == SIDE_WAIT)
+		return false;
+	in->head = 0;
+	in->tail = n > 0 ? (size_t)n : 0;
+	in->ended = n == SIDE_CLOSED;
+	if (n == SIDE_CUT)
+		lost(connect);
+	return n != SIDE_CUT;
+}
+
+static bool give_output(struct connect *connect)
+{
+	struct cargo *in = &connect->in;
+	ptrdiff_t n;
+
+	if (in->head == in->tail) {
+		if (!in->ended || in->passed)
+			return false;
+		stream_close(&connect->output);
+		in->passed = true;
+		return true;
+	}
+	n = stream_write(&connect->output, in->bytes + in->head, in->tail - in->head);
+	if (n == STREAM_WAIT)
+		return false;
+	if (n < 0) {
+		complain("nobody reads the output any more");
+		stop(connect, CONNECT_FAULT);
+		return false;
+	}
+	in->head += (size_t)n;
+	return true;
+}
+
+/* A person who is told that the other side has left need not close the input. */
+static bool is_over(const struct connect *connect)
+{
+	return connect->in.passed && (connect->out.passed || stream_is_terminal(&connect->input));
+}
+
+static void forward(struct connect *connect)
+{
+	bool moved = true;
+
+	while (moved && connect->status < 0) {
+		moved = take_input(connect);
+		moved = give_peer(connect) || moved;
+		moved = (connect->status < 0 && take_peer(connect)) || moved;
+		moved = (connect->status < 0 && give_output(connect)) || moved;
+	}
+	if (connect->status < 0 && is_over(connect))
+		stop(connect, CONNECT_CLEAN);
+}
+
+static void on_stream(void *owner)
+{
+	forward(owner);
+}
+
+/* ---- the beginning ---- */
+
+static void report_fault(const struct connect *connect)
+{
+	const struct reach *reach = &connect->reach;
+	const char *url = connect->options->services->url;
+	char detail[sizeof(reach->detail) + 8];
+
+	tape_escape(detail, sizeof(detail), reach->detail, strlen(reach->detail));
+	complain("%s: %s%s%s%s (%s)", url, stls_fault_sentence(reach->fault),
+	         detail[0] != '\0' ? ": " : "", detail,
+	         reach->fault == STLS_FAULT_UNTRUSTED ? "; --ca-file FILE names an authority" : "",
+	         stls_fault_name(reach->fault));
+}
+
+/* A server says its greeting once, before TLS, and that one is forgotten: who
+ * begins behind the upgrade may need another. */
+static void greet(struct connect *connect)
+{
+	const struct service *service = connect->options->services;
+
+	if (connect->options->greeting && service->layer != STLS_IMPLICIT)
+		connect->in.tail = wire_greeting(service->protocol, service->address.host, NULL,
+		                                 connect->in.bytes, sizeof(connect->in.bytes));
+}
+
+static bool open_streams(struct connect *connect)
+{
+	if (stream_open(&connect->input, connect->loop, STDIN_FILENO, on_stream, connect) == 0 &&
+	    stream_open(&connect->output, connect->loop, STDOUT_FILENO, on_stream, connect) == 0)
+		return true;
+	complain("standard input or output cannot be waited for");
+	stop(connect, CONNECT_FAULT);
+	return false;
+}
+
+static void on_woken(void *owner)
+{
+	struct connect *connect = owner;
+
+	if (connect->status >= 0)
+		return;
+	if (connect->reach.state == REACH_FAILED) {
+		report_fault(connect);
+		stop(connect, CONNECT_FAULT);
+		return;
+	}
+	if (!connect->up) {
+		connect->up = true;
+		if (!open_streams(connect))
+			return;
+		greet(connect);
+	}
+	forward(connect);
+}
+
+static stls_tls_context *make_context(const struct options *options)
+{
+	struct stls_tls_settings settings = {
+	    .size = sizeof(settings), .role = STLS_CLIENT, .ca_file = options->ca_file};
+	struct stls_tls_error error;
+	stls_tls_context *context = stls_tls_context_new(&settings, &error);
+
+	if (context == NULL)
+		complain("%s", error.text);
+	return context;
+}
+
+static void run(struct connect *connect, stls_tls_context *context)
+{
+	const struct options *options = connect->options;
+	struct service_names names;
+	char own[256];
+	struct reach_plan plan = {
+	    .loop = connect->loop,
+	    .service = options->services,
+	    .names = &names,
+	    .context = context,
+	    .trust = options->no_verify ? STLS_TRUST_ANY : STLS_TRUST_PKIX,
+	    .ask = STLS_MUST,
+	    .our_name = options->name != NULL ? options->name : options_own_name(own, sizeof(own)),
+	    .milliseconds = options->milliseconds,
+	    .woken = on_woken,
+	    .owner = connect,
+	};
+
+	service_names(options->services, options->servername, options->domain, &names);
+	if (options->no_verify)
+		complain("the server is NOT verified: whoever sits on the wire can read along");
+	reach_begin(&connect->reach, &plan);
+	if (connect->status < 0)
+		loop_run(connect->loop);
+	if (connect->up) {
+		stream_close(&connect->input);
+		stream_close(&connect->output);
+	}
+	reach_end(&connect->reach);
+}
+
+int command_connect(const struct options *options)
+{
+	struct connect *connect = calloc(1, sizeof(*connect)); /* too big for a stack */
+	stls_tls_context *context = make_context(options);
+	int status = EXIT_USAGE;
+
+	if (connect != NULL && context != NULL) {
+		*connect =
+		    (struct connect){.options = options, .status = -1, .loop = loop_create()};
+		if (connect->loop != NULL) {
+			run(connect, context);
+			status = connect->status >= 0 ? connect->status : CONNECT_FAULT;
+		}
+		loop_free(connect->loop);
+	}
+	stls_tls_context_free(context);
+	free(connect);
+	return status;
+}

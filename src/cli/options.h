@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line of a command. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "check/service.h"
+
+#define EXIT_USAGE 3 /* as monitoring plugins have it: we could not tell */
+
+enum command { COMMAND_CONNECT = 1, COMMAND_PROBE = 2 };
+
+struct options {
+	const char *ca_file, *servername, *domain, *name;
+	const char *user, *password_file;
+	int64_t milliseconds;
+	bool no_verify, greeting, json, verbose;
+	struct service *services;
+	size_t count;
+};
+
+/* True, or an explanation is on the standard error output. argv[0] is the command.
+ * The services are to be freed with options_free(). */
+bool options_read(struct options *, enum command, int argc, char **argv);
+void options_free(struct options *);
+
+/* Our own name where the system has a real one, else NULL. */
+const char *options_own_name(char *buf, size_t size);
+
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
