@@ -47,7 +47,7 @@ stls_tls_context *pair_server(const struct stls_tls_settings *settings, const ch
 
 	va_start(more, certificate);
 	for (; certificate != NULL; certificate = va_arg(more, const char *))
-		if (stls_tls_context_add(context, pki_chain(certificate), pki_key(certificate),
+		if (stls_tls_context_add(context, certs_chain(certificate), certs_key(certificate),
 		                         &error) != 0)
 			fail_msg("%s", error.text);
 	va_end(more);
@@ -145,10 +145,10 @@ struct raw raw_server(int minimum, int maximum, const char *certificate)
 {
 	struct raw raw = make_raw(TLS_server_method(), minimum, maximum);
 
-	assert_int_equal(SSL_CTX_use_certificate_chain_file(raw.context, pki_chain(certificate)),
+	assert_int_equal(SSL_CTX_use_certificate_chain_file(raw.context, certs_chain(certificate)),
 	                 1);
 	assert_int_equal(
-	    SSL_CTX_use_PrivateKey_file(raw.context, pki_key(certificate), SSL_FILETYPE_PEM), 1);
+	    SSL_CTX_use_PrivateKey_file(raw.context, certs_key(certificate), SSL_FILETYPE_PEM), 1);
 	return raw;
 }
 

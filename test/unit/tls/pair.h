@@ -20,7 +20,7 @@
 #include <starttls/dialogue.h>
 #include <starttls/tls.h>
 
-#include "pki.h"
+#include "certs.h"
 
 #define LENGTH(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 

@@ -15,13 +15,13 @@ static const struct stls_tls_peer peer = {.size = sizeof(peer),
 static int begin(void **unused)
 {
 	(void)unused;
-	pki_begin();
-	pki_make(&(struct pki_spec){.name = "ca", .authority = 1});
-	pki_make(&(struct pki_spec){
+	certs_begin();
+	certs_make(&(struct certs_spec){.name = "ca", .authority = 1});
+	certs_make(&(struct certs_spec){
 	    .name = "mail", .issuer = "ca", .san = "DNS:mail.example.org", .usage = "serverAuth"});
-	pki_make(&(struct pki_spec){
+	certs_make(&(struct certs_spec){
 	    .name = "rsa", .issuer = "ca", .san = "DNS:mail.example.org", .rsa_bits = 2048});
-	client = pair_client(&(struct stls_tls_settings){.ca_file = pki_chain("ca")});
+	client = pair_client(&(struct stls_tls_settings){.ca_file = certs_chain("ca")});
 	server = pair_server(NULL, "mail", NULL);
 	return 0;
 }
@@ -31,7 +31,7 @@ static int end(void **unused)
 	(void)unused;
 	stls_tls_context_free(client);
 	stls_tls_context_free(server);
-	pki_end();
+	certs_end();
 	return 0;
 }
 
@@ -165,7 +165,7 @@ static void certificate_in_words(void **unused)
 	struct pair pair = pair_shake(client, server, STLS_IMAP, &peer);
 	struct stls_certificate leaf, again, issuer;
 	size_t length;
-	unsigned char *der = pki_der("mail", &length);
+	unsigned char *der = certs_der("mail", &length);
 
 	(void)unused;
 	assert_true(stls_tls_certificate(pair.client, 0, &leaf));
@@ -300,7 +300,7 @@ static void weaker_ciphers_are_a_setting(void **unused)
 {
 	static const char *const lists[] = {"ECDHE-RSA-AES128-SHA", "AES128-GCM-SHA256",
 	                                    "AES128-SHA"};
-	const struct stls_tls_settings settings = {.ca_file = pki_chain("ca"), .weaker = 1};
+	const struct stls_tls_settings settings = {.ca_file = certs_chain("ca"), .weaker = 1};
 	stls_tls_context *weaker = pair_client(&settings);
 
 	(void)unused;
