@@ -165,12 +165,8 @@ static bool lane_judge(struct pump *pump, int from)
 	struct lane *lane = &pump->lane[from];
 	bool moved = false;
 
-	if (!pump->judge.next) {
-		moved = lane->judged != lane->tail;
-		lane->judged = lane->tail;
-		return moved;
-	}
-	while (lane->judged < lane->tail && !lane->held && pump_may_judge(pump)) {
+	while (pump->judge.next && lane->judged < lane->tail && !lane->held &&
+	       pump_may_judge(pump)) {
 		struct pump_step step = pump->judge.next(
 		    pump->judge.owner, from, lane->in + lane->judged, lane->tail - lane->judged);
 
@@ -178,6 +174,11 @@ static bool lane_judge(struct pump *pump, int from)
 			break;
 		/* Who waits for this side has reason to look again. */
 		pump->lane[!from].held = false;
+		moved = true;
+	}
+	/* A judge may take its leave while it judges. */
+	if (!pump->judge.next && lane->judged != lane->tail) {
+		lane->judged = lane->tail;
 		moved = true;
 	}
 	return moved;

@@ -43,6 +43,7 @@ struct smtp {
 	char before[2];      /* the two octets before the view, in a message */
 	unsigned lines;      /* of the list that is being rewritten */
 	bool chunking;       /* the service has said that it knows BDAT */
+	bool greeted;        /* the client has said who it is, inside TLS */
 };
 
 /* ---- the queue ---- */
@@ -72,9 +73,9 @@ static enum sent kind_of(const char *line)
 	static const struct {
 		const char *verb;
 		enum sent sent;
-	} verbs[] = {{"EHLO", SENT_HELLO}, {"LHLO", SENT_HELLO}, {"MAIL", SENT_MAIL},
-	             {"RCPT", SENT_RCPT},  {"DATA", SENT_DATA},  {"AUTH", SENT_AUTH},
-	             {"BDAT", SENT_CHUNK}};
+	} verbs[] = {{"EHLO", SENT_HELLO}, {"LHLO", SENT_HELLO}, {"HELO", SENT_HELLO},
+	             {"MAIL", SENT_MAIL},  {"RCPT", SENT_RCPT},  {"DATA", SENT_DATA},
+	             {"AUTH", SENT_AUTH},  {"BDAT", SENT_CHUNK}};
 	const char *rest;
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
@@ -86,8 +87,13 @@ static enum sent kind_of(const char *line)
 /* What a client may not say here, and what it hears instead; NULL: it may. */
 static const char *refusal(const struct screen *screen, const char *line)
 {
+	const struct smtp *smtp = screen->own;
 	const char *rest;
 
+	/* SMTP-S-08: what it said before TLS is forgotten; some services are not so
+	 * strict, and we have spoken to them already. */
+	if (screen->tls && !smtp->greeted && kind_of(line) == SENT_MAIL)
+		return "503 5.5.1 Say EHLO first\r\n";
 	/* XC-07: only a gateway says these. */
 	if (word_begins(line, "XCLIENT", &rest) || word_begins(line, "XFORWARD", &rest))
 		return "502 5.5.1 Command not implemented\r\n";
@@ -139,6 +145,8 @@ static struct screen_step forward(struct smtp *smtp, const char *line, size_t le
 	if (sent == SENT_CHUNK)
 		return forward_chunk(smtp, line, length);
 	push(smtp, sent);
+	if (sent == SENT_HELLO)
+		smtp->greeted = true;
 	if (sent == SENT_DATA || sent == SENT_AUTH)
 		smtp->mode = MODE_WAIT;
 	return screen_pass(length);

@@ -226,7 +226,7 @@ def test_login_dovecot(starttls, dovecot, pki, wiretap, password_file, scheme, l
 
 
 def test_login_postfix(starttls, postfix, dovecot, pki, password_file):
-    one = log_in(starttls, pki, postfix.submission.url("smtp"), dovecot.user,
+    one = log_in(starttls, pki, postfix.submission_tls.url("smtp"), dovecot.user,
                  password_file(dovecot.password))
     assert one["login"]["result"] == "done", one
 

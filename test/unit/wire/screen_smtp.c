@@ -80,6 +80,17 @@ static const struct screen_case commands[] = {
               {'S', "250 2\r\n"}},
      .to_service = "NOOP 1\r\nNOOP 2\r\n",
      .to_client = "250 1\r\n502 5.5.1 Command not implemented\r\n250 2\r\n"},
+    {.name = "SMTP-S-08: MAIL needs an EHLO inside TLS; twin: without TLS it had one",
+     .protocol = STLS_SMTP,
+     .tls = 1,
+     .said = {{'C', "MAIL FROM:<a@b>\r\n"}},
+     .to_service = "",
+     .to_client = "503 5.5.1 Say EHLO first\r\n"},
+    {.name = "twin",
+     .protocol = STLS_SMTP,
+     .said = {{'C', "MAIL FROM:<a@b>\r\n"}, {'S', "250 ok\r\n"}},
+     .to_service = "MAIL FROM:<a@b>\r\n",
+     .to_client = "250 ok\r\n"},
     {.name = "SMTP-S-05: STARTTLS inside TLS",
      .protocol = STLS_SMTP,
      .tls = 1,
@@ -126,8 +137,8 @@ static const struct screen_case commands[] = {
      .fault = STLS_FAULT_SYNTAX},
 };
 
-#define MAIL "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
-#define GO "250 ok\r\n250 ok\r\n354 go\r\n"
+#define MAIL "EHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n"
+#define GO "250 b\r\n250 ok\r\n250 ok\r\n354 go\r\n"
 
 static const struct screen_case messages[] = {
     {.name = "a message is never a command",
@@ -171,15 +182,17 @@ static const struct screen_case messages[] = {
     {.name = "LMTP-03: an answer for each recipient",
      .protocol = STLS_LMTP,
      .tls = 1,
-     .said = {{'C', "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<x@d>\r\nRCPT TO:<e@d>\r\n"
-                    "DATA\r\n"},
-              {'S', "250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n"},
+     .said = {{'C',
+               "LHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<x@d>\r\nRCPT TO:<e@d>\r\n"
+               "DATA\r\n"},
+              {'S', "250 b\r\n250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n"},
               {'C', "m\r\n.\r\nXCLIENT ADDR=1\r\n"},
               {'S', "250 c\r\n"},
               {'S', "452 e\r\n"}},
-     .to_service = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<x@d>\r\nRCPT TO:<e@d>\r\n"
-                   "DATA\r\nm\r\n.\r\n",
-     .to_client = "250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n250 c\r\n452 e\r\n"
+     .to_service =
+         "LHLO c\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nRCPT TO:<x@d>\r\nRCPT TO:<e@d>\r\n"
+         "DATA\r\nm\r\n.\r\n",
+     .to_client = "250 b\r\n250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n250 c\r\n452 e\r\n"
                   "502 5.5.1 Command not implemented\r\n"},
 };
 
