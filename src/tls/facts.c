@@ -5,12 +5,15 @@
 
 #include "tls/internal.h"
 
+/* OpenSSL 3.0 writes the names of RFC 7748 in small letters, later ones do not. */
 static const char *group_of(SSL *ssl)
 {
 	int id = (int)SSL_get_negotiated_group(ssl);
 	const char *name = id > 0 ? SSL_group_to_name(ssl, id) : NULL;
 
-	return name ? name : "";
+	if (name == NULL)
+		return "";
+	return strcmp(name, "x25519") == 0 ? "X25519" : strcmp(name, "x448") == 0 ? "X448" : name;
 }
 
 static const char *alpn_of(const SSL *ssl)

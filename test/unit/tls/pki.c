@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +33,13 @@ struct pki {
 
 static char *new_file(struct pki *pki)
 {
+	char *file = pki->files[pki->file_count];
+	char folder[sizeof(pki->folder)];
+
 	assert_true(pki->file_count < FILES);
-	snprintf(pki->files[pki->file_count], sizeof(pki->files[0]), "%s/%zu.pem", pki->folder,
-	         pki->file_count);
-	return pki->files[pki->file_count++];
+	memcpy(folder, pki->folder, sizeof(folder));
+	snprintf(file, sizeof(pki->files[0]), "%s/%zu.pem", folder, pki->file_count++);
+	return file;
 }
 
 static FILE *create(const char *file)
@@ -88,8 +92,8 @@ static void set_subject(X509 *x509, const struct pki_wish *wish)
 
 	if (wish->subject != NULL)
 		X509_NAME_add_entry_by_NID(X509_get_subject_name(x509), NID_commonName,
-		                           MBSTRING_UTF8,
-		                           (const unsigned char *)wish->subject, length, -1, 0);
+		                           MBSTRING_UTF8, (const unsigned char *)wish->subject,
+		                           length, -1, 0);
 }
 
 static void set_extension(X509 *x509, int nid, const char *value)
@@ -128,8 +132,7 @@ static void fill(struct pki *pki, struct pki_pair *pair, const struct pki_wish *
 	ASN1_INTEGER_set(X509_get_serialNumber(pair->leaf), (long)pki->pair_count + 1);
 	set_dates(pair->leaf, wish);
 	set_subject(pair->leaf, wish);
-	X509_set_issuer_name(pair->leaf,
-	                     X509_get_subject_name(signer ? signer->leaf : pair->leaf));
+	X509_set_issuer_name(pair->leaf, X509_get_subject_name(signer ? signer->leaf : pair->leaf));
 	X509_set_pubkey(pair->leaf, pair->key);
 	set_extension(pair->leaf, NID_basic_constraints,
 	              authority ? "critical,CA:TRUE" : "CA:FALSE");
@@ -182,10 +185,10 @@ int pki_begin(void **state)
 	strcpy(pki->folder, "/tmp/starttls-pki-XXXXXX");
 	if (mkdtemp(pki->folder) == NULL)
 		return -1;
-	pki->ours = issue(
-	    pki, &(struct pki_wish){.subject = "An Authority", .signer = PKI_ITSELF}, true);
-	pki->stranger = issue(
-	    pki, &(struct pki_wish){.subject = "A Stranger", .signer = PKI_ITSELF}, true);
+	pki->ours =
+	    issue(pki, &(struct pki_wish){.subject = "An Authority", .signer = PKI_ITSELF}, true);
+	pki->stranger =
+	    issue(pki, &(struct pki_wish){.subject = "A Stranger", .signer = PKI_ITSELF}, true);
 	return 0;
 }
 

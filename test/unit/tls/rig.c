@@ -159,7 +159,7 @@ void raw_client(struct raw *raw, int version)
 void raw_server(struct raw *raw, int version, const struct pki_pair *pair)
 {
 	begin(raw, TLS_server_method(), version);
-	assert_int_equal(SSL_CTX_use_certificate(raw->context, pair->leaf), 1);
+	assert_int_equal(SSL_CTX_use_certificate_chain_file(raw->context, pair->chain_file), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(raw->context, pair->key), 1);
 	attach(raw);
 	SSL_set_accept_state(raw->ssl);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -51,7 +52,7 @@ struct raw {
 	SSL_CTX *context;
 	SSL *ssl;
 	BIO *in, *out;
-	int alert; /* the last one that it was sent; 0 is close_notify too */
+	int alert;       /* the last one that it was sent; 0 is close_notify too */
 	size_t answered; /* octets that ours said */
 	char heard[256];
 	size_t heard_length;
