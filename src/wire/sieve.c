@@ -15,8 +15,9 @@ static void say(struct stls_dialogue *d, enum step step)
 	case STEP_LIST: dialogue_say(d, "CAPABILITY\r\n", NULL); break;
 	case STEP_ASK: dialogue_say(d, "STARTTLS\r\n", NULL); break;
 	case STEP_TELL:
-		snprintf(ports, sizeof(ports), "\" \"PORT=%u\"\r\n", d->spec.client_port);
-		dialogue_say(d, "XCLIENT \"ADDR=", d->spec.client, ports, NULL);
+		/* Atoms: Dovecot takes no strings here. */
+		snprintf(ports, sizeof(ports), " PORT=%u\r\n", d->spec.client_port);
+		dialogue_say(d, "XCLIENT ADDR=", d->spec.client, ports, NULL);
 		break;
 	case STEP_GREETING:
 	case STEP_LIST_AGAIN:
