@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* Client and service are brought together: bytes cross, through the screen. */
-#include <stdio.h>
+#include <string.h>
 
 #include "gate/session.h"
 #include "wire/greeting.h"
 
 enum { CLIENT, SERVICE }; /* the sides of the pump */
 
-static struct pump_step judge(void *owner, int from, const char *bytes, size_t count)
+/* The screen holds what it cannot tell yet.  From a side that has closed nothing
+ * will come that could tell: half a line is no line.  Whole ones from the client
+ * may wait for the service's answer, unless that side has closed, too. */
+static bool holds_in_vain(const struct session *session, int from, const char *bytes, size_t count)
+{
+	return from == SERVICE || !memchr(bytes, '\n', count) ||
+	       session->pump.lane[SERVICE].end != LANE_OPEN;
+}
+
+static struct pump_step judge(void *owner, int from, const char *bytes, size_t count, bool last)
 {
 	static const enum pump_move moves[] = {
 	    [SCREEN_PASS] = PUMP_PASS,     [SCREEN_REPLACE] = PUMP_REPLACE,
@@ -20,6 +29,8 @@ static struct pump_step judge(void *owner, int from, const char *bytes, size_t c
 
 	if (step.move == SCREEN_CLOSE)
 		session->fault = step.fault;
+	if (step.move == SCREEN_HOLD && last && holds_in_vain(session, from, bytes, count))
+		return (struct pump_step){.move = PUMP_REPLACE, .take = count};
 	/* Nothing to look for any more: from here on bytes just cross. */
 	if (screen_over(session->screen))
 		session->pump.judge.next = NULL;

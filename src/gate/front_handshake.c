@@ -14,7 +14,10 @@ static bool failed(struct session *session)
 
 bool front_handshake(struct session *session)
 {
-	switch (side_shake(&session->client)) {
+	enum stls_need need = side_shake(&session->client);
+
+	session->secure = need == STLS_DONE;
+	switch (need) {
 	case STLS_DONE: return session_go(session, STAGE_BACKEND, SESSION_BACKEND);
 	case STLS_FAILED: return failed(session);
 	default: return false;

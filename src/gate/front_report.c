@@ -60,7 +60,7 @@ void front_report(struct session *session)
 	                        session->peer.length));
 	report_end(&line, session);
 	log_text(&line, "domain", session->domain);
-	if (session->client.tls && stls_tls_need(session->client.tls) != STLS_FAILED)
+	if (session->secure)
 		report_tls(&line, session->client.tls);
 	log_number(&line, "in", (int64_t)session->pump.lane[0].moved);
 	log_number(&line, "out", (int64_t)session->pump.lane[1].moved);

@@ -58,6 +58,7 @@ struct session {
 	enum stls_fault cause; /* what happened to the backend, behind STLS_FAULT_BACKEND */
 	enum party by;
 	char detail[LEG_DETAIL];
+	bool secure; /* TLS with the client was reached */
 	bool reported;
 	bool cut;    /* both sides are to be cut off */
 	char *words; /* [said, length) is still to be told to the client */

@@ -84,10 +84,12 @@ static bool lane_fill(struct pump *pump, int from)
 	n = side_read(pump->side[from], lane->in + lane->tail, room);
 	if (n == SIDE_WAIT)
 		return false;
+	lane->held = false;
 	if (n > 0) {
 		lane->tail += (size_t)n;
-		lane->held = false;
 	} else {
+		/* Who waits for this side waits in vain. */
+		pump->lane[!from].held = false;
 		lane->end = n == SIDE_CLOSED ? LANE_CLOSED : LANE_CUT;
 		if (pump->first < 0)
 			pump->first = from;
@@ -167,8 +169,9 @@ static bool lane_judge(struct pump *pump, int from)
 
 	while (pump->judge.next && lane->judged < lane->tail && !lane->held &&
 	       pump_may_judge(pump)) {
-		struct pump_step step = pump->judge.next(
-		    pump->judge.owner, from, lane->in + lane->judged, lane->tail - lane->judged);
+		struct pump_step step =
+		    pump->judge.next(pump->judge.owner, from, lane->in + lane->judged,
+		                     lane->tail - lane->judged, lane->end != LANE_OPEN);
 
 		if (!pump_obey(pump, from, &step))
 			break;

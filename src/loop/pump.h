@@ -38,8 +38,9 @@ struct pump_step {
 };
 
 struct pump_judge {
-	/* What to do with the bytes that came from a side; NULL: all cross. */
-	struct pump_step (*next)(void *owner, int from, const char *bytes, size_t count);
+	/* What to do with the bytes that came from a side; NULL: all cross.  last:
+	 * the side has closed, nothing will come behind them. */
+	struct pump_step (*next)(void *owner, int from, const char *bytes, size_t count, bool last);
 	void *owner;
 };
 

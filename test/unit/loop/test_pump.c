@@ -312,12 +312,15 @@ static void more_than_fits_is_not_primed(void **state)
 }
 
 /* A judge for lines: what their first letter says is done with them. */
-static struct pump_step by_first_letter(void *owner, int from, const char *bytes, size_t count)
+static struct pump_step by_first_letter(void *owner, int from, const char *bytes, size_t count,
+                                        bool last)
 {
 	const char *end = memchr(bytes, '\n', count);
 	struct pump_step step = {.move = PUMP_HOLD};
 	bool *loose = owner;
 
+	if (!end && last)
+		return (struct pump_step){.move = PUMP_REPLACE, .take = count};
 	if (!end)
 		return step;
 	step.take = (size_t)(end - bytes) + 1;
@@ -377,6 +380,43 @@ static void judge_may_wait_for_the_other_side(void **state)
 	expect(scene->near, "go\n");
 }
 
+static void judge_hears_when_nothing_more_will_come(void **state)
+{
+	struct scene *scene = *state;
+	bool loose = false;
+
+	scene->pump.judge = (struct pump_judge){by_first_letter, &loose};
+	say(scene->near, "one\nhalf a li");
+	assert_int_equal(run(scene), PUMP_WAITS);
+	expect(scene->far, "one\n");
+	expect_nothing(scene->far);
+	shutdown(scene->near, SHUT_WR);
+	run(scene);
+	expect_close(scene->far);
+}
+
+/* Leaves after the first line. */
+static struct pump_step once(void *owner, int from, const char *bytes, size_t count, bool last)
+{
+	struct pump *pump = owner;
+
+	(void)from, (void)last;
+	pump->judge.next = NULL;
+	return (struct pump_step){
+	    .move = PUMP_PASS,
+	    .take = (size_t)((const char *)memchr(bytes, '\n', count) - bytes) + 1};
+}
+
+static void judge_may_leave(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->pump.judge = (struct pump_judge){once, &scene->pump};
+	say(scene->near, "one\ntwo\nthr");
+	assert_int_equal(run(scene), PUMP_WAITS);
+	expect(scene->far, "one\ntwo\nthr");
+}
+
 static void judge_may_end_it(void **state)
 {
 	struct scene *scene = *state;
@@ -429,6 +469,8 @@ int main(void)
 	    SCENE(more_than_fits_is_not_primed),
 	    SCENE(judge_replaces_and_answers_in_order),
 	    SCENE(judge_may_wait_for_the_other_side),
+	    SCENE(judge_hears_when_nothing_more_will_come),
+	    SCENE(judge_may_leave),
 	    SCENE(judge_may_end_it),
 	    SCENE(answers_stop_when_they_are_not_read),
 	};
