@@ -57,8 +57,10 @@ static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit
 	if (step == STEP_LIST && d->units > 1)
 		return list_line(d, unit);
 	heard = status(unit.text);
-	/* Dovecot says it in its greeting, and only to those whom it trusts. */
-	if (step == STEP_GREETING && strstr(unit.text, "[XCLIENT]") != NULL)
+	/* Dovecot says it in its greeting, and only to those whom it trusts.  After
+	 * STLS there is none: the answer to XCLIENT itself will tell. */
+	if ((step == STEP_GREETING && strstr(unit.text, "[XCLIENT]") != NULL) ||
+	    (step == STEP_LIST && d->spec.layer == STLS_AFTER_STARTTLS))
 		d->told = true;
 	return step == STEP_LIST && heard == HEARD_YES ? HEARD_MORE : heard;
 }
