@@ -89,12 +89,10 @@ void stls_tls_direct(stls_tls *tls, const struct tls_pipe *pipe)
 /* The name that a gateway tells its backend (PP-11). */
 static void note_peer(stls_tls *tls)
 {
-	X509 *peer = SSL_get0_peer_certificate(tls->ssl);
-	char name[256];
+	const X509 *peer = SSL_get0_peer_certificate(tls->ssl);
 
-	if (peer != NULL && X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName,
-	                                              name, sizeof(name)) > 0)
-		tls->peer_name = strdup(name);
+	if (peer != NULL)
+		tls->peer_name = tls_common_name(peer);
 }
 
 static void shaken(stls_tls *tls)

@@ -8,7 +8,8 @@
 /* OpenSSL 3.0 writes the names of RFC 7748 in small letters, later ones do not. */
 static const char *group_of(SSL *ssl)
 {
-	int id = (int)SSL_get_negotiated_group(ssl);
+	bool begun = SSL_get_session(ssl) != NULL; /* OpenSSL looks into it unasked */
+	int id = begun ? (int)SSL_get_negotiated_group(ssl) : 0;
 	const char *name = id > 0 ? SSL_group_to_name(ssl, id) : NULL;
 
 	if (name == NULL)

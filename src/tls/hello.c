@@ -6,6 +6,16 @@
 
 #include "tls/internal.h"
 
+/* Names end up in logs and in headers: what is not printable ASCII (RFC 6066 section
+ * 3) is nobody's name, and not repeated. */
+static bool is_printable(const char *name, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (name[i] <= ' ' || name[i] >= 127)
+			return false;
+	return true;
+}
+
 /* RFC 6066 section 3: a list of names, of which only one kind exists. */
 static bool read_sni(SSL *ssl, const char **name, size_t *length)
 {
@@ -15,11 +25,10 @@ static bool read_sni(SSL *ssl, const char **name, size_t *length)
 	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &size) || size < 5)
 		return false;
 	count = (size_t)at[3] << 8 | at[4];
-	if (at[2] != TLSEXT_NAMETYPE_host_name || count == 0 || count > size - 5 || count > 255 ||
-	    memchr(at + 5, '\0', count) != NULL)
+	if (at[2] != TLSEXT_NAMETYPE_host_name || count == 0 || count > size - 5 || count > 255)
 		return false;
 	*name = (const char *)at + 5;
-	*length = count;
+	*length = is_printable(*name, count) ? count : 0;
 	return true;
 }
 

@@ -25,6 +25,9 @@ bool tls_names_read(struct tls_names *, X509 *);
 void tls_names_free(struct tls_names *);
 /* Adds the common name, if there is no DNS-ID (RFC 7672 section 3.2.3). */
 void tls_names_add_common(struct tls_names *, X509 *);
+/* The common name as text, to be freed; NULL if there is none, or if it is no text:
+ * whoever compares or prints it must see all of it (CVE-2009-2408). */
+char *tls_common_name(const X509 *);
 
 /* ---- certificates.c: a certificate of ours ---- */
 

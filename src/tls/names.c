@@ -2,6 +2,7 @@
 /* The identifiers inside a certificate: subjectAltName (RFC 9525 section 6.2),
  * and the common name where RFC 7672 wants it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/obj_mac.h>
 
@@ -67,6 +68,25 @@ void tls_names_add_common(struct tls_names *names, X509 *certificate)
 	if (at >= 0)
 		from_string(&names->ids[names->count++], STLS_DNS_ID,
 		            X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+}
+
+char *tls_common_name(const X509 *certificate)
+{
+	const X509_NAME *subject = X509_get_subject_name(certificate);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1), plain = 0, length;
+	unsigned char *text = NULL;
+	char *name = NULL;
+
+	if (at < 0)
+		return NULL;
+	length =
+	    ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	while (plain < length && text[plain] >= ' ' && text[plain] != 127)
+		plain++;
+	if (length > 0 && plain == length)
+		name = strndup((const char *)text, (size_t)length);
+	OPENSSL_free(text);
+	return name;
 }
 
 void tls_names_free(struct tls_names *names)
