@@ -210,19 +210,6 @@ def test_state_is_forgotten(gateway, pki):
         assert talk.smtp("MAIL FROM:<a@lab.test>")[-1].startswith("503")
 
 
-@pytest.mark.parametrize("protocol", ["imap", "pop3"])
-def test_truncation(gateway, dovecot, pki, protocol):
-    """TLS-19: a cut is passed on as a cut, a close as a close."""
-    front = {"imap": "imaps", "pop3": "pop3s"}[protocol]
-    quit_, bye = {"imap": ("a LOGOUT", "a OK"), "pop3": ("QUIT", r"\+OK")}[protocol]
-    with clients.Lines(gateway[front]) as talk:
-        talk.start_tls(pki.ca)
-        talk.until(GREETING[protocol])
-        talk.ask(quit_, bye)
-        assert talk.socket.recv(10) == b""  # Python: an end without close_notify raises
-
-
-
 def test_endless_line(gateway):
     """LIM-01: no line is waited for without a bound."""
     for front in ("smtp", "imap", "pop3", "sieve", "nntp", "xmpp"):
