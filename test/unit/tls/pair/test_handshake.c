@@ -108,7 +108,7 @@ static void facts_of_tls13(void **unused)
 	assert_int_equal(facts.unverified, STLS_FAULT_NONE);
 	assert_true(facts.peer_certificate);
 	assert_false(facts.resumed);
-	assert_string_equal(facts.group, "x25519");
+	assert_string_equal(facts.group, "X25519");
 	stls_tls_facts(pair.server, &facts);
 	assert_string_equal(facts.version, "TLSv1.3");
 	assert_string_equal(facts.alpn, "imap");
