@@ -162,7 +162,7 @@ STLS_API const char *stls_tls_detail(const stls_tls *);
 struct stls_facts {
 	const char *version; /* "TLSv1.3" */
 	const char *cipher;  /* "TLS_AES_128_GCM_SHA256" */
-	const char *group;   /* "x25519", as IANA names it */
+	const char *group;   /* "X25519" */
 	const char *alpn;
 	const char *sni; /* as sent */
 	int resumed;

@@ -51,7 +51,9 @@ static int seal_or_open(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
 			continue;
 		if (!use_key(tickets->cipher, tickets->keys[i], iv, cipher, mac, 0))
 			return -1;
-		return i == 0 ? 1 : 2; /* 2: and give a new one, under the newest key */
+		/* 2: and give a new one.  With TLS 1.3 none is used twice, so that
+		 * connections cannot be told to be of one client (RFC 8446 appendix C.4). */
+		return i == 0 && SSL_version(ssl) < TLS1_3_VERSION ? 1 : 2;
 	}
 	return 0; /* not ours, or too old: a full handshake */
 }

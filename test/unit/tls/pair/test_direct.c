@@ -111,10 +111,9 @@ static void line_shake(struct line *line)
 		char none[1];
 
 		a = stls_tls_advance(line->client);
-		b = stls_tls_advance(line->server);
-		/* what is asked for is what is missing */
-		if (a == STLS_OUT)
+		if (a == STLS_OUT) /* what is asked for is what is missing */
 			assert_int_equal(line->up.count, line->up.room);
+		b = stls_tls_advance(line->server);
 		assert_int_not_equal(a, STLS_FAILED);
 		assert_int_not_equal(b, STLS_FAILED);
 		if (a == STLS_DONE) /* the ticket is still on its way */
@@ -346,13 +345,15 @@ static size_t in_use(void)
 	return mallinfo2().uordblks;
 }
 
-/* A bound that is generous: the figure is printed. */
+/* A session that kept a record buffer (16 KiB and more) would be over the bound. */
 static void idle_memory(void **unused)
 {
 	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 	static stls_tls *idle[SESSIONS];
 
 	(void)unused;
+	if (in_use() == 0)
+		skip(); /* a sanitizer's malloc() does not tell */
 	for (size_t v = 0; v < LENGTH(versions); v++) {
 		size_t before = 0, each;
 
@@ -374,7 +375,7 @@ static void idle_memory(void **unused)
 		each = (in_use() - before) / (SESSIONS - 1);
 		print_message("an idle session of %s costs %zu octets\n", v ? "TLS 1.3" : "TLS 1.2",
 		              each);
-		assert_true(each > 0);
+		assert_true(each < 20000);
 		for (int i = 0; i < SESSIONS; i++)
 			stls_tls_free(idle[i]);
 	}
