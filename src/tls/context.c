@@ -23,8 +23,8 @@
  * beside it, so that peers without it need no second round. */
 static bool set_groups(SSL_CTX *ssl)
 {
-	static const char *const lists[] = {"*X25519MLKEM768:*X25519:P-256:P-384:P-521",
-	                                    "X25519:P-256:P-384:P-521"};
+	char lists[][48] = {"*X25519MLKEM768:*X25519:P-256:P-384:P-521",
+	                    "X25519:P-256:P-384:P-521"};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		if (SSL_CTX_set1_groups_list(ssl, lists[i]) == 1)

@@ -83,7 +83,7 @@ static bool set_sni(stls_tls *tls, const struct stls_tls_peer *peer)
 	if (sni == NULL)
 		return true;
 	tls->sni = strdup(sni);
-	return tls->sni != NULL && SSL_set_tlsext_host_name(tls->ssl, sni) == 1;
+	return tls->sni != NULL && SSL_set_tlsext_host_name(tls->ssl, tls->sni) == 1;
 }
 
 static bool want_as_server(stls_tls *tls, const struct stls_tls_peer *peer)

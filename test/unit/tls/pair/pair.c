@@ -165,6 +165,16 @@ void raw_open(struct raw *raw)
 	raw->reason = 0;
 }
 
+void raw_ask(struct raw *raw, const char *name)
+{
+	char copy[256];
+
+	if (name == NULL)
+		return;
+	snprintf(copy, sizeof(copy), "%s", name);
+	assert_int_equal(SSL_set_tlsext_host_name(raw->ssl, copy), 1);
+}
+
 void raw_carry(struct raw *raw, stls_tls *tls)
 {
 	char buffer[4096];

@@ -66,6 +66,8 @@ struct raw raw_client(int minimum, int maximum);
 struct raw raw_server(int minimum, int maximum, const char *certificate);
 /* Opens the connection itself; settings may be changed before. */
 void raw_open(struct raw *);
+/* Asks for a name, if it is not NULL. */
+void raw_ask(struct raw *, const char *name);
 /* Shakes hands as far as it goes. */
 void raw_run(struct raw *, stls_tls *);
 /* Carries bytes only. */

@@ -38,14 +38,13 @@ static const char *answer(stls_tls_context *server, const char *sni, const char 
 	struct raw raw = raw_client(TLS1_2_VERSION, TLS1_3_VERSION);
 	const struct stls_tls_peer peer = {.size = sizeof(peer), .sni = preset};
 	stls_tls *tls = pair_open(server, STLS_XMPP_CLIENT, STLS_SERVER, &peer);
-	static char name[64];
+	static char name[64], schemes[][16] = {"ECDSA+SHA256", "RSA-PSS+SHA256"};
 	struct stls_facts facts;
 
 	name[0] = '\0';
-	SSL_CTX_set1_sigalgs_list(raw.context, rsa ? "RSA-PSS+SHA256" : "ECDSA+SHA256");
+	SSL_CTX_set1_sigalgs_list(raw.context, schemes[rsa]);
 	raw_open(&raw);
-	if (sni)
-		SSL_set_tlsext_host_name(raw.ssl, sni);
+	raw_ask(&raw, sni);
 	raw_run(&raw, tls);
 	if (raw.shaken == 1) {
 		stls_tls_facts(tls, &facts);
@@ -137,7 +136,7 @@ static void strict(void **unused)
 	expect(server, NULL, "first");
 	expect(server, "other.example.org", "");
 	raw_open(&raw);
-	SSL_set_tlsext_host_name(raw.ssl, "other.example.org");
+	raw_ask(&raw, "other.example.org");
 	raw_run(&raw, tls);
 	pair_expect(tls, STLS_FAULT_SNI);
 	assert_int_equal(raw.reason, SSL_R_TLSV1_UNRECOGNIZED_NAME);

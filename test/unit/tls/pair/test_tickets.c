@@ -58,8 +58,7 @@ static int visit(struct raw *raw, stls_tls_context *server, const char *sni)
 	char got[4];
 
 	raw_open(raw);
-	if (sni)
-		SSL_set_tlsext_host_name(raw->ssl, sni);
+	raw_ask(raw, sni);
 	if (ticket)
 		SSL_set_session(raw->ssl, ticket);
 	raw_run(raw, tls);
@@ -290,7 +289,7 @@ static void client_certificates(void **unused)
 		assert_false(visit(&raw, server, "a.example"));
 		tls = pair_open(server, STLS_SMTP, STLS_SERVER, NULL);
 		raw_open(&raw);
-		SSL_set_tlsext_host_name(raw.ssl, "a.example");
+		raw_ask(&raw, "a.example");
 		SSL_set_session(raw.ssl, ticket);
 		raw_run(&raw, tls);
 		stls_tls_facts(tls, &facts);
