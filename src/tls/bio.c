@@ -61,15 +61,27 @@ static int bio_read(BIO *bio, char *to, int count)
 	return n > 0 ? (int)n : n == TLS_PIPE_EOF ? 0 : -1;
 }
 
+/* Nobody will ever take it.  A handshake ends with that; later there may still be
+ * something to read. */
+static void give_up(stls_tls *tls)
+{
+	tls_bytes_free(&tls->out);
+	if (tls->phase == TLS_SHAKING)
+		tls->eof = true;
+}
+
 bool tls_bio_flush(stls_tls *tls)
 {
 	while (tls_bytes_count(&tls->out) > 0 && tls->pipe.send) {
 		ptrdiff_t n = tls->pipe.send(tls->pipe.owner, tls->out.data + tls->out.start,
 		                             tls_bytes_count(&tls->out));
 
-		if (n <= 0)
+		if (n == TLS_PIPE_BROKEN)
+			give_up(tls);
+		else if (n <= 0)
 			return false;
-		tls_bytes_drop(&tls->out, (size_t)n);
+		else
+			tls_bytes_drop(&tls->out, (size_t)n);
 	}
 	return true;
 }

@@ -43,6 +43,19 @@ bool stls_tls_pending(const stls_tls *tls)
 	return tls_bytes_count(&tls->in) > 0 || SSL_has_pending(tls->ssl);
 }
 
+/* A peer that takes nothing any more may have said something before, its goodbye
+ * even, that is still to be read: how it ended is for reading to say. */
+static int not_written(stls_tls *tls, int result)
+{
+	int error = SSL_get_error(tls->ssl, result);
+
+	if (is_waiting(tls, error))
+		return 0;
+	if (error != SSL_ERROR_SYSCALL)
+		tls_broken(tls);
+	return -1;
+}
+
 ptrdiff_t stls_tls_push(stls_tls *tls, const void *bytes, size_t count)
 {
 	size_t n;
@@ -54,10 +67,7 @@ ptrdiff_t stls_tls_push(stls_tls *tls, const void *bytes, size_t count)
 	ERR_clear_error();
 	if (SSL_write_ex(tls->ssl, bytes, count, &n) == 1)
 		return (ptrdiff_t)n;
-	if (is_waiting(tls, SSL_get_error(tls->ssl, 0)))
-		return 0;
-	tls_broken(tls);
-	return -1;
+	return not_written(tls, 0);
 }
 
 int stls_tls_write(stls_tls *tls, const void *bytes, size_t count)
@@ -75,23 +85,22 @@ int stls_tls_write(stls_tls *tls, const void *bytes, size_t count)
 	return 0;
 }
 
-/* close_notify, once, or what of it the pipe did not take yet. */
+/* close_notify, once.  What the pipe does not take of it waits in out: OpenSSL would
+ * forget that it waits as soon as something is read. */
 int stls_tls_finish(stls_tls *tls)
 {
-	int result;
+	int result = 0;
 
 	if (tls->phase != TLS_UP)
 		return -1;
-	if (!(SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN) || SSL_want_write(tls->ssl)) {
+	if (!(SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN)) {
 		ERR_clear_error();
+		tls->reading = true;
 		result = SSL_shutdown(tls->ssl);
-		if (result < 0 && !is_waiting(tls, SSL_get_error(tls->ssl, result))) {
-			tls_broken(tls);
-			return -1;
-		}
-		if (result < 0)
-			return 0;
+		tls->reading = false;
 	}
+	if (result < 0)
+		return not_written(tls, result);
 	return tls_bio_flush(tls) ? 1 : 0;
 }
 
