@@ -46,7 +46,10 @@ static enum heard meaning(enum step step, unsigned code)
 			return HEARD_MORE;
 		return code == 220 ? HEARD_YES : HEARD_UNWELCOME;
 	case STEP_ASK: return hear_answer(code);
-	default: return code / 100 == 2 ? HEARD_YES : HEARD_NO;
+	default:
+		if (code == 421)
+			return HEARD_BYE;
+		return code / 100 == 2 ? HEARD_YES : HEARD_NO;
 	}
 }
 

@@ -36,6 +36,6 @@ size_t wire_greeting(enum stls_protocol protocol, const char *name, const char *
 	case STLS_SIEVE: return list(offers, buf, size);
 	default: return 0;
 	}
-	n = snprintf(buf, size, "%s%s%s", before, name, behind);
+	n = snprintf(buf, size, "%s%s%s", before, name != NULL ? name : "localhost", behind);
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }

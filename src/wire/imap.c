@@ -99,6 +99,10 @@ static enum heard hear_status(struct stls_dialogue *d, enum step step, const cha
 {
 	const char *rest;
 
+	/* Its text holds no literal (RFC 9051 section 7.1): what was taken for one
+	 * was behind the go-ahead. */
+	if (d->after_literal)
+		return HEARD_NONSENSE;
 	if (word_begins(text, "OK", &rest)) {
 		if (step == STEP_LIST && !d->listed)
 			hear_code(d, rest);
@@ -109,6 +113,12 @@ static enum heard hear_status(struct stls_dialogue *d, enum step step, const cha
 	if (!word_begins(text, "NO", &rest))
 		return HEARD_NONSENSE;
 	return text_begins(rest, "[UNAVAILABLE]") ? HEARD_NOT_NOW : HEARD_NO;
+}
+
+/* A tag that we use, but not for what is asked now. */
+static bool is_ours(const char *line)
+{
+	return line[0] == 'a' && line[1] >= '1' && line[1] <= '3' && line[2] == ' ';
 }
 
 static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit)
@@ -123,7 +133,7 @@ static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit
 	/* Tags are compared as they are: the case is ours. */
 	if (strncmp(unit.text, tag_of(step), 2) == 0 && unit.text[2] == ' ')
 		return hear_status(d, step, unit.text + 3);
-	return HEARD_EARLY;
+	return is_ours(unit.text) ? HEARD_EARLY : HEARD_NONSENSE;
 }
 
 static enum heard unasked(struct stls_dialogue *d, struct unit unit)
@@ -176,7 +186,7 @@ static bool read_tag(const char *line, char *tag, size_t size)
 	if (length == 0 || length >= size || line[length] != ' ')
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (strchr("(){%*\"\\]+", line[i]) != NULL)
+		if (line[i] <= ' ' || line[i] == 127 || strchr("(){%*\"\\+", line[i]) != NULL)
 			return false;
 	memcpy(tag, line, length);
 	tag[length] = '\0';

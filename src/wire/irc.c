@@ -45,14 +45,6 @@ static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit
 	return answer_of(command_of(unit.text));
 }
 
-static enum heard unasked(struct stls_dialogue *d, struct unit unit)
-{
-	enum heard heard = answer_of(command_of(unit.text));
-
-	(void)d;
-	return heard == HEARD_MORE || heard == HEARD_BYE ? heard : HEARD_EARLY;
-}
-
 const struct vocabulary irc_words = {
     .name = "irc",
     .alpn = "irc",
@@ -63,5 +55,4 @@ const struct vocabulary irc_words = {
     .unit_size = 1024, /* IRC-06: 512 */
     .say = say,
     .hear = hear,
-    .unasked = unasked,
 };

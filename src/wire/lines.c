@@ -50,25 +50,25 @@ size_t lines_take(struct stls_dialogue *d, const char *bytes, size_t count, enum
 	return taken;
 }
 
-/* The "{n}" or "{n+}" that a line ends with: true and n if it is there. */
+/* The "{n}" or "{n+}" that a line ends with: true and n if it is there.  However
+ * many digits there are, it is one: what is not taken for a literal is taken for
+ * a command. */
 static bool literal_size(const struct stls_dialogue *d, size_t *size, bool *waits)
 {
-	const char *at = d->in + d->in_length;
-	size_t unit = 1;
+	const char *end = d->in + d->in_length, *at;
 
-	*size = 0;
-	*waits = true;
-	if (d->in_length < 3 || *--at != '}')
+	if (d->in_length < 3 || *--end != '}')
 		return false;
-	if (at[-1] == '+') {
-		*waits = false;
-		at--;
-	}
-	while (--at > d->in && *at >= '0' && *at <= '9' && unit <= LITERAL_MAX * 10) {
-		*size += (size_t)(*at - '0') * unit;
-		unit *= 10;
-	}
-	return *at == '{' && unit > 1;
+	*waits = end[-1] != '+';
+	if (!*waits)
+		end--;
+	for (at = end; at > d->in && at[-1] >= '0' && at[-1] <= '9'; at--)
+		;
+	if (at == end || at == d->in || at[-1] != '{')
+		return false;
+	for (*size = 0; at < end && *size <= LITERAL_MAX; at++)
+		*size = *size * 10 + (size_t)(*at - '0');
+	return true;
 }
 
 /* A line is there; does it go on behind a literal? */
@@ -77,7 +77,8 @@ static enum cut take_literal(struct stls_dialogue *d)
 	bool waits;
 	size_t size;
 
-	if (!literal_size(d, &size, &waits) || (waits && d->spec.role == STLS_SERVER))
+	/* A server never says "{n+}" (RFC 9051 section 4.3, RFC 5804 section 4). */
+	if (!literal_size(d, &size, &waits) || waits == (d->spec.role == STLS_SERVER))
 		return CUT_WHOLE;
 	if (size > LITERAL_MAX)
 		return CUT_TOO_LONG;

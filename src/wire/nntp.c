@@ -17,13 +17,14 @@ static void say(struct stls_dialogue *d, enum step step)
 
 static enum heard list_line(struct stls_dialogue *d, struct unit unit)
 {
+	size_t stuffed = unit.text[0] == '.';
 	const char *rest;
 
 	if (strcmp(unit.text, ".") == 0)
 		return HEARD_YES;
 	if (word_begins(unit.text, "STARTTLS", &rest))
 		d->offered = true;
-	dialogue_note(d, unit.text, unit.length);
+	dialogue_note(d, unit.text + stuffed, unit.length - stuffed);
 	return HEARD_MORE;
 }
 
@@ -80,13 +81,17 @@ static bool is_hidden(const char *offer)
 	       word_begins(offer, "SASL", &rest);
 }
 
-static void say_list(struct stls_dialogue *d)
+static const char *const *offers_of(const struct stls_dialogue *d)
 {
 	static const char *const modest[] = {"VERSION 2", "READER", NULL};
-	const char *const *offer = d->spec.offers != NULL ? d->spec.offers : modest;
 
+	return d->spec.offers != NULL ? d->spec.offers : modest;
+}
+
+static void say_list(struct stls_dialogue *d)
+{
 	dialogue_say(d, "101 Capability list:\r\n", NULL);
-	for (; *offer != NULL; offer++)
+	for (const char *const *offer = offers_of(d); *offer != NULL; offer++)
 		if (!is_hidden(*offer))
 			dialogue_say(d, *offer, "\r\n", NULL);
 	dialogue_say(d, "STARTTLS\r\n.\r\n", NULL);
@@ -102,6 +107,27 @@ static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
 	return ASKED_UPGRADE;
 }
 
+/* Whether the service is for readers without switching to it; then MODE READER
+ * changes nothing (RFC 3977 section 5.3.2), so that the service need not hear it. */
+static bool is_for_readers(const struct stls_dialogue *d)
+{
+	const char *rest;
+
+	for (const char *const *offer = offers_of(d); *offer != NULL; offer++)
+		if (word_begins(*offer, "READER", &rest))
+			return true;
+	return false;
+}
+
+/* NNTP-C-01: clients say it before STARTTLS, because they may not behind it. */
+static enum asked mode(struct stls_dialogue *d, const char *what)
+{
+	if (!word_is(what, strlen(what), "READER") || !is_for_readers(d))
+		return ASKED_OTHER;
+	dialogue_say(d, "200 ", dialogue_name(d), " ready\r\n", NULL);
+	return ASKED_ANSWERED;
+}
+
 static enum asked answer(struct stls_dialogue *d, struct unit unit)
 {
 	const char *rest;
@@ -112,6 +138,8 @@ static enum asked answer(struct stls_dialogue *d, struct unit unit)
 	}
 	if (word_begins(unit.text, "STARTTLS", &rest))
 		return upgrade(d, rest);
+	if (word_begins(unit.text, "MODE", &rest))
+		return mode(d, rest);
 	if (word_begins(unit.text, "QUIT", &rest)) {
 		dialogue_say(d, "205 Bye\r\n", NULL);
 		return ASKED_LEAVE;

@@ -38,6 +38,7 @@ static enum heard status(const char *line)
 /* RFC 2449 section 5: the list ends with a dot, and is dot-stuffed. */
 static enum heard list_line(struct stls_dialogue *d, struct unit unit)
 {
+	size_t stuffed = unit.text[0] == '.';
 	const char *rest;
 
 	if (strcmp(unit.text, ".") == 0)
@@ -46,7 +47,7 @@ static enum heard list_line(struct stls_dialogue *d, struct unit unit)
 		d->offered = true;
 	if (word_begins(unit.text, "XCLIENT", &rest))
 		d->told = true;
-	dialogue_note(d, unit.text, unit.length);
+	dialogue_note(d, unit.text + stuffed, unit.length - stuffed);
 	return HEARD_MORE;
 }
 

@@ -42,9 +42,11 @@ static void hear_capability(struct stls_dialogue *d, struct unit unit)
 	dialogue_note(d, unit.text, unit.length);
 }
 
+/* "NO (TRYLATER) ..." */
 static enum heard refusal(const char *line)
 {
-	return strstr(line, "(TRYLATER)") != NULL ? HEARD_NOT_NOW : HEARD_NO;
+	line += strcspn(line, " (");
+	return text_begins(line + strspn(line, " "), "(TRYLATER") ? HEARD_NOT_NOW : HEARD_NO;
 }
 
 /* SIEVE-X-01: keywords without case; the text behind may be a literal. */
@@ -56,10 +58,22 @@ static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit
 		return step == STEP_GREETING ? HEARD_UNWELCOME : refusal(unit.text);
 	if (is_reply(unit.text, "BYE"))
 		return step == STEP_GREETING ? HEARD_UNWELCOME : HEARD_BYE;
-	if (unit.text[0] != '"' || step == STEP_ASK || step == STEP_TELL)
+	if (step == STEP_ASK || step == STEP_TELL)
+		return HEARD_NONSENSE;
+	/* A name that is a literal is none that we know: literals are thrown away. */
+	if (unit.text[0] == '{' && d->after_literal)
+		return HEARD_MORE;
+	if (unit.text[0] != '"')
 		return HEARD_NONSENSE;
 	hear_capability(d, unit);
 	return HEARD_MORE;
+}
+
+/* RFC 5804 section 1.2: a server may say BYE at any time. */
+static enum heard unasked(struct stls_dialogue *d, struct unit unit)
+{
+	(void)d;
+	return is_reply(unit.text, "BYE") ? HEARD_BYE : HEARD_EARLY;
 }
 
 /* ---- server ---- */
@@ -93,6 +107,30 @@ static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
 	return ASKED_UPGRADE;
 }
 
+static bool is_quoted(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length < 2 || length > 1024 || *text != '"')
+		return false;
+	for (text++; *text != '"' && *text != '\0'; text++)
+		if (*text == '\\' && *++text == '\0')
+			return false;
+	return text[0] == '"' && text[1] == '\0';
+}
+
+/* RFC 5804 section 2.13: what is said with NOOP comes back as a tag. */
+static enum asked echo(struct stls_dialogue *d, const char *text)
+{
+	if (*text == '\0')
+		dialogue_say(d, "OK \"done\"\r\n", NULL);
+	else if (is_quoted(text) && !d->after_literal)
+		dialogue_say(d, "OK (TAG ", text, ") \"done\"\r\n", NULL);
+	else
+		dialogue_say(d, "NO \"Say it as a quoted string\"\r\n", NULL);
+	return ASKED_ANSWERED;
+}
+
 static enum asked answer(struct stls_dialogue *d, struct unit unit)
 {
 	const char *rest;
@@ -103,15 +141,17 @@ static enum asked answer(struct stls_dialogue *d, struct unit unit)
 		say_list(d);
 		return ASKED_ANSWERED;
 	}
-	if (word_begins(unit.text, "NOOP", &rest)) {
-		dialogue_say(d, "OK \"done\"\r\n", NULL);
-		return ASKED_ANSWERED;
-	}
+	if (word_begins(unit.text, "NOOP", &rest))
+		return echo(d, rest);
 	if (word_begins(unit.text, "LOGOUT", &rest)) {
 		dialogue_say(d, "OK \"Bye\"\r\n", NULL);
 		return ASKED_LEAVE;
 	}
-	return word_begins(unit.text, "AUTHENTICATE", &rest) ? ASKED_SECRET : ASKED_OTHER;
+	/* XC-07: XCLIENT is not for clients. */
+	if (word_begins(unit.text, "AUTHENTICATE", &rest) ||
+	    word_begins(unit.text, "XCLIENT", &rest))
+		return ASKED_SECRET;
+	return ASKED_OTHER;
 }
 
 /* SIEVE-S-05 */
@@ -142,6 +182,7 @@ const struct vocabulary sieve_words = {
     .lists = true,
     .say = say,
     .hear = hear,
+    .unasked = unasked,
     .tells = true,
     .greet = say_list,
     .answer = answer,
