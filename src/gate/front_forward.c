@@ -96,6 +96,13 @@ static bool cut(struct session *session)
 	                   missed ? STLS_FAULT_CUT : STLS_FAULT_NONE);
 }
 
+/* The service must not take what it got for whole. */
+static bool refused(struct session *session)
+{
+	side_abort(&session->leg.side);
+	return session_close(session, PARTY_CLIENT, session->fault);
+}
+
 bool front_forward(struct session *session)
 {
 	int64_t idle = (int64_t)session->front->config->idle * 1000;
@@ -105,7 +112,7 @@ bool front_forward(struct session *session)
 	switch (pump_run(&session->pump)) {
 	case PUMP_WAITS: return false;
 	case PUMP_AGAIN: timer_set(session->again, 0); return false;
-	case PUMP_REFUSED: return session_close(session, PARTY_CLIENT, session->fault);
+	case PUMP_REFUSED: return refused(session);
 	case PUMP_CUTOFF: return cut(session);
 	case PUMP_CLOSED: break;
 	}

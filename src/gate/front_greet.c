@@ -107,6 +107,15 @@ static bool go_on_in_plaintext(struct session *session)
 	return session_go(session, STAGE_BACKEND, SESSION_BACKEND);
 }
 
+/* Whatever there was to say about it has been said. */
+static bool over(struct session *session)
+{
+	enum stls_fault fault = stls_fault(session->talk.dialogue);
+
+	return session_close(session, stls_fault_whose(fault) == STLS_US ? PARTY_US : PARTY_CLIENT,
+	                     fault);
+}
+
 bool front_greet(struct session *session)
 {
 	switch (talk_run(&session->talk, &session->client)) {
@@ -115,7 +124,6 @@ bool front_greet(struct session *session)
 	case STLS_SWITCH:
 		return is_implicit(session) ? await_first_bytes(session) : switch_to_tls(session);
 	case STLS_PLAIN: return go_on_in_plaintext(session);
-	default: break;
+	default: return over(session);
 	}
-	return session_close(session, PARTY_CLIENT, stls_fault(session->talk.dialogue));
 }

@@ -22,14 +22,19 @@ static bool say_last_words(struct session *session)
 	return true;
 }
 
+#define HEARD_OUT 262144 /* bytes that are read in vain; who says more is cut short */
+
 /* True when the client has closed, too. */
-static bool hear_out(struct side *client)
+static bool hear_out(struct session *session)
 {
 	char bytes[4096];
 	ptrdiff_t n;
 
-	while ((n = side_read(client, bytes, sizeof(bytes))) > 0)
-		;
+	while ((n = side_read(&session->client, bytes, sizeof(bytes))) > 0) {
+		session->unheard += (size_t)n;
+		if (session->unheard > HEARD_OUT)
+			return true;
+	}
 	return n != SIDE_WAIT;
 }
 
@@ -55,7 +60,7 @@ bool front_part(struct session *session)
 	leg_close(&session->leg);
 	forget_broken_tls(session);
 	if (!say_last_words(session) || side_finish(&session->client) == SIDE_WAIT ||
-	    !hear_out(&session->client))
+	    !hear_out(session))
 		return false;
 	session->stage = STAGE_OVER;
 	return false;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gate/leg.h"
 #include "loop/dial.h"
+
+#define IMPATIENCE 5000 /* ms for one of several places to accept a connection */
 
 /* Ends the leg; detail may be NULL. */
 static bool broken(struct leg *leg, enum stls_fault fault, const char *detail)
@@ -29,13 +32,31 @@ static enum dial dial_once(struct leg *leg)
 	leg->at = (backend->turn + leg->tried++) % backend->count;
 	to = &backend->places[leg->at].socket;
 	side_close(&leg->side);
+	if (leg->impatience && leg->tried < backend->count)
+		timer_set(leg->impatience, IMPATIENCE);
 	return dial_begin(&leg->side.end, leg->loop, (const struct sockaddr *)&to->storage,
 	                  to->length, leg->wake, leg->owner);
 }
 
+/* The place that is being tried does not answer: on to the next one. */
+static void on_impatience(void *owner)
+{
+	struct leg *leg = owner;
+
+	if (leg->stage != LEG_DIAL)
+		return;
+	leg->side.end.error = ETIMEDOUT;
+	leg->wake(leg->owner);
+}
+
+static enum dial dial_again(struct leg *leg)
+{
+	return leg->side.end.error ? DIAL_FAILED : dial_check(&leg->side.end);
+}
+
 static bool dial(struct leg *leg)
 {
-	enum dial dial = leg->tried ? dial_check(&leg->side.end) : dial_once(leg);
+	enum dial dial = leg->tried ? dial_again(leg) : dial_once(leg);
 
 	while (dial == DIAL_FAILED && leg->tried < leg->backend->count)
 		dial = dial_once(leg);
@@ -43,6 +64,8 @@ static bool dial(struct leg *leg)
 		return false;
 	if (dial == DIAL_FAILED)
 		return broken(leg, STLS_FAULT_CONNECT, strerror(leg->side.end.error));
+	if (leg->impatience)
+		timer_clear(leg->impatience);
 	leg->backend->turn = leg->at;
 	return next(leg, LEG_HEADER);
 }
@@ -200,6 +223,8 @@ void leg_open(struct leg *leg, struct loop *loop, struct backend *backend,
 	                    .wake = wake,
 	                    .owner = owner,
 	                    .side = SIDE_NONE};
+	if (backend->count > 1)
+		leg->impatience = timer_open(loop, on_impatience, leg);
 	if (!order->length)
 		return;
 	leg->header = pool_borrow(loop_pool(loop));
@@ -229,6 +254,8 @@ void leg_close(struct leg *leg)
 	leg->header = NULL;
 	if (leg->talk.dialogue)
 		talk_close(&leg->talk);
+	timer_close(leg->impatience);
+	leg->impatience = NULL;
 	if (leg->loop)
 		side_close(&leg->side);
 }

@@ -19,6 +19,7 @@
 
 #include "gate/talk.h"
 #include "loop/loop.h"
+#include "loop/timer.h"
 #include "names/address.h"
 
 enum backend_tls { BACKEND_BARE, BACKEND_STARTTLS, BACKEND_IMPLICIT };
@@ -66,8 +67,9 @@ struct leg {
 	void *owner;
 
 	enum leg_stage stage;
-	size_t at;    /* index of the place that is in use */
-	size_t tried; /* how many were */
+	size_t at;                /* index of the place that is in use */
+	size_t tried;             /* how many were */
+	struct timer *impatience; /* with a place that does not answer, while there are others */
 	struct side side;
 	struct talk talk;
 	char *header; /* [head, order.length) is still to be sent */
@@ -77,7 +79,8 @@ struct leg {
 	char detail[LEG_DETAIL]; /* the same in the words of who found it, or "" */
 };
 
-/* The order's name and domain are borrowed, its header is not. */
+/* How long, in all, it may take is for the owner to say: it closes the leg.
+ * The order's name and domain are borrowed, its header is not. */
 void leg_open(struct leg *, struct loop *, struct backend *, const struct leg_order *,
               void (*wake)(void *owner), void *owner);
 enum leg_state leg_run(struct leg *);

@@ -63,6 +63,7 @@ struct session {
 	bool cut;    /* both sides are to be cut off */
 	char *words; /* [said, length) is still to be told to the client */
 	size_t said, length;
+	size_t unheard; /* what the client said after the end */
 };
 
 /* The owner of a session's sockets and timers is the session. */
