@@ -92,14 +92,14 @@ class Server:
         self.output, self.errors = self.process.communicate()
 
 
-def check_refusals(client, installed, folder, port, chain):
-    """A client that cannot verify has nothing to do with the server."""
+def check_refusals(client, installed, folder, server, misnamed, server_binary):
+    """A client that cannot verify the server says nothing inside TLS."""
     other, _ = make_certificate(folder, "other", "localhost")
-    done = run([client, "localhost", port, other], env=installed.environment)
+    done = run([client, "localhost", server.port, other], env=installed.environment)
     tell(done.returncode != 0 and "250" not in done.stdout, f"{client.name}: foreign authority",
          done)
-    done = run([client, "ip6-localhost" if "ip6-localhost" in open("/etc/hosts").read()
-                else socket.gethostname(), port, chain], env=installed.environment)
+    with Server(installed, server_binary, *misnamed) as liar:
+        done = run([client, "localhost", liar.port, misnamed[0]], env=installed.environment)
     tell(done.returncode != 0 and "250" not in done.stdout, f"{client.name}: another name", done)
 
 
@@ -121,11 +121,12 @@ def check_stripped(client, installed, chain):
          and "does not offer TLS" in errors, f"{client.name}: stripped", (heard, rest, errors))
 
 
-def check_client(client, installed, folder, server, chain):
+def check_client(client, installed, folder, server, server_binary, chain):
     done = run([client, "localhost", server.port, chain], env=installed.environment)
     tell(done.returncode == 0 and "250 8BITMIME" in done.stdout
          and "STARTTLS" not in done.stdout, f"{client.name}: upgrade", done)
-    check_refusals(client, installed, folder, server.port, chain)
+    misnamed = make_certificate(folder, "misnamed", "other.example")
+    check_refusals(client, installed, folder, server, misnamed, server_binary)
     check_stripped(client, installed, chain)
 
 
@@ -194,7 +195,8 @@ def check_all(build, examples, folder):
     with Server(installed, binaries["server"], chain, key) as server:
         for name in ("client", "gnutls-client", "static"):
             if name in binaries:
-                check_client(binaries[name], installed, folder, server, chain)
+                check_client(binaries[name], installed, folder, server, binaries["server"],
+                             chain)
         check_injection(server.port)
         check_mail(server.port, chain)
     tell("Subject: seen" in server.output and "\ndotted" not in server.output
