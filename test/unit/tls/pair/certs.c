@@ -112,7 +112,8 @@ static void fill(X509 *x509, const struct certs_spec *spec, EVP_PKEY *key)
 	X509_time_adj_ex(X509_getm_notAfter(x509), whole ? spec->to : 30, 0, NULL);
 	X509_set_pubkey(x509, key);
 	X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC,
-	                           (const unsigned char *)common, -1, -1, 0);
+	                           (const unsigned char *)common,
+	                           spec->common_length ? spec->common_length : -1, -1, 0);
 	extend(x509, NID_basic_constraints,
 	       spec->authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	if (spec->san)

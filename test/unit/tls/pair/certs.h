@@ -12,6 +12,7 @@ struct certs_spec {
 	const char *name;
 	const char *issuer; /* name of one made before; NULL: signs itself */
 	const char *common; /* common name; NULL: the name */
+	int common_length;  /* 0: up to its NUL */
 	const char *san;    /* "DNS:a.example,IP:127.0.0.1"; NULL: none */
 	const char *usage;  /* extended key usage; NULL: none */
 	unsigned rsa_bits;  /* 0: ECDSA P-256 */
