@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The connection to the service; the test plays the service, on a socket of its
+ * own.  (With TLS: test/interop.)
+ */
+#include "../loop/pair.h"
+
+
+#include "gate/leg.h"
+#include "loop/listen.h"
+#include "loop/timer.h"
+
+struct scene {
+	struct loop *loop;
+	struct timer *tick;
+	int listener;
+	struct backend_place places[2];
+	struct backend backend;
+	struct leg leg;
+	int service; /* what the leg has connected to */
+};
+
+static void wake(void *owner)
+{
+	loop_stop(((struct scene *)owner)->loop);
+}
+
+static int bind_loopback(struct address_socket *socket)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = listen_socket((struct sockaddr *)&address, sizeof(address));
+
+	socket->length = sizeof(socket->storage);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&socket->storage, &socket->length), 0);
+	return fd;
+}
+
+static int open_scene(void **state)
+{
+	struct scene *scene = calloc(1, sizeof(*scene));
+
+	scene->loop = loop_create();
+	scene->tick = timer_open(scene->loop, wake, scene);
+	scene->listener = bind_loopback(&scene->places[0].socket);
+	scene->backend = (struct backend){.protocol = STLS_SMTP,
+	                                  .hostname = "gate.example.org",
+	                                  .places = scene->places,
+	                                  .count = 1};
+	scene->service = -1;
+	*state = scene;
+	return 0;
+}
+
+static int close_scene(void **state)
+{
+	struct scene *scene = *state;
+
+	leg_close(&scene->leg);
+	assert_int_equal(pool_lent(loop_pool(scene->loop)), 0);
+	timer_close(scene->tick);
+	loop_free(scene->loop);
+	close(scene->listener);
+	if (scene->service >= 0)
+		close(scene->service);
+	free(scene);
+	return 0;
+}
+
+static void start(struct scene *scene, const struct leg_order *order)
+{
+	leg_open(&scene->leg, scene->loop, &scene->backend, order, wake, scene);
+}
+
+/* Runs the leg until it says something else than LEG_WAITS, or nothing happens. */
+static enum leg_state run(struct scene *scene)
+{
+	enum leg_state state = leg_run(&scene->leg);
+
+	for (int quiet = 0; state == LEG_WAITS && quiet < 10; quiet++) {
+		timer_set(scene->tick, 5);
+		loop_run(scene->loop);
+		state = leg_run(&scene->leg);
+	}
+	return state;
+}
+
+static void take_call(struct scene *scene)
+{
+	run(scene);
+	scene->service = accept(scene->listener, NULL, NULL);
+	assert_true(scene->service >= 0);
+}
+
+static void say(struct scene *scene, const char *text)
+{
+	assert_int_equal(write(scene->service, text, strlen(text)), strlen(text));
+}
+
+static void expect(struct scene *scene, const char *text)
+{
+	char bytes[256];
+	ssize_t n = recv(scene->service, bytes, sizeof(bytes), 0);
+
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(bytes, text, strlen(text));
+}
+
+static void expect_nothing(struct scene *scene)
+{
+	char byte;
+
+	assert_int_equal(recv(scene->service, &byte, 1, MSG_DONTWAIT), -1);
+}
+
+static void greeting_is_swallowed_and_not_a_byte_more(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET};
+	size_t count;
+	const char *unread;
+
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "220-one\r\n22");
+	assert_int_equal(run(scene), LEG_WAITS);
+	say(scene, "0 two\r\n250 early");
+	assert_int_equal(run(scene), LEG_READY);
+	unread = talk_unread(&scene->leg.talk, &count);
+	assert_int_equal(count, 9);
+	assert_memory_equal(unread, "250 early", 9);
+	expect_nothing(scene);
+}
+
+static void header_comes_first_and_in_one_piece(void **state)
+{
+	struct scene *scene = *state;
+	static const char header[] = "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n";
+	const struct leg_order order = {
+	    .goal = STLS_UPGRADE, .header = header, .length = sizeof(header) - 1};
+
+	start(scene, &order);
+	assert_int_equal(run(scene), LEG_READY); /* nothing is waited for */
+	take_call(scene);
+	expect(scene, header);
+	expect_nothing(scene);
+}
+
+static void list_is_asked_for_under_the_name_that_is_given(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_LIST, .name = "client.example.net"};
+
+	start(scene, &order);
+	take_call(scene);
+	expect_nothing(scene); /* lockstep: the greeting comes first */
+	say(scene, "220 mx\r\n");
+	run(scene);
+	expect(scene, "EHLO client.example.net\r\n");
+	say(scene, "250-mx\r\n250-SIZE 9\r\n250 8BITMIME\r\n");
+	assert_int_equal(run(scene), LEG_READY);
+	assert_string_equal(stls_capability(scene->leg.talk.dialogue, 0), "SIZE 9");
+}
+
+static void refusing_service_fails_the_leg(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET};
+
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "554 not today\r\n");
+	assert_int_equal(run(scene), LEG_FAILED);
+	assert_int_equal(scene->leg.fault, STLS_FAULT_UNWELCOME);
+}
+
+static void closing_service_fails_the_leg(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET};
+
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "220 half");
+	shutdown(scene->service, SHUT_WR);
+	assert_int_equal(run(scene), LEG_FAILED);
+	assert_int_equal(scene->leg.fault, STLS_FAULT_CLOSED);
+}
+
+/* CORE-17: no STARTTLS where the configuration has it, no connection. */
+static void vanished_offer_is_never_a_downgrade(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_UPGRADE};
+
+	scene->backend.tls = BACKEND_STARTTLS;
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "220 mx\r\n");
+	run(scene);
+	expect(scene, "EHLO gate.example.org\r\n");
+	say(scene, "250-mx\r\n250 SIZE 9\r\n");
+	assert_int_equal(run(scene), LEG_FAILED);
+	assert_int_equal(scene->leg.fault, STLS_FAULT_NOT_OFFERED);
+	expect_nothing(scene);
+}
+
+/* CORE-04: what is behind the go-ahead was put there by somebody. */
+static void plaintext_behind_the_go_ahead_ends_it(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_UPGRADE};
+
+	scene->backend.tls = BACKEND_STARTTLS;
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "220 mx\r\n");
+	run(scene);
+	expect(scene, "EHLO gate.example.org\r\n");
+	say(scene, "250-mx\r\n250 STARTTLS\r\n");
+	run(scene);
+	expect(scene, "STARTTLS\r\n");
+	say(scene, "220 go\r\n250 injected\r\n");
+	assert_int_equal(run(scene), LEG_FAILED);
+	assert_int_equal(scene->leg.fault, STLS_FAULT_INJECTED);
+	expect_nothing(scene);
+}
+
+static void next_place_is_tried_and_remembered(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_UPGRADE};
+
+	scene->places[1] = scene->places[0];
+	close(bind_loopback(&scene->places[0].socket)); /* nobody is there any more */
+	scene->backend.count = 2;
+	start(scene, &order);
+	assert_int_equal(run(scene), LEG_READY);
+	assert_int_equal(scene->leg.tried, 2);
+	leg_close(&scene->leg);
+	start(scene, &order);
+	assert_int_equal(run(scene), LEG_READY);
+	assert_int_equal(scene->leg.tried, 1);
+}
+
+static void nobody_there_fails_the_leg(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET};
+
+	close(bind_loopback(&scene->places[0].socket));
+	start(scene, &order);
+	assert_int_equal(run(scene), LEG_FAILED);
+	assert_int_equal(scene->leg.fault, STLS_FAULT_CONNECT);
+	assert_string_equal(scene->leg.detail, strerror(ECONNREFUSED));
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    SCENE(greeting_is_swallowed_and_not_a_byte_more),
+	    SCENE(header_comes_first_and_in_one_piece),
+	    SCENE(list_is_asked_for_under_the_name_that_is_given),
+	    SCENE(refusing_service_fails_the_leg),
+	    SCENE(closing_service_fails_the_leg),
+	    SCENE(vanished_offer_is_never_a_downgrade),
+	    SCENE(plaintext_behind_the_go_ahead_ends_it),
+	    SCENE(next_place_is_tried_and_remembered),
+	    SCENE(nobody_there_fails_the_leg),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
