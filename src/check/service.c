@@ -99,8 +99,6 @@ static int parse_authority(struct service *service, const char *text, size_t len
 		snprintf(authority + written, sizeof(authority) - (size_t)written, ":%u",
 		         stls_port(service->protocol, service->layer));
 	wrong = address_parse(&service->address, authority);
-	if (wrong == NULL && service->address.kind == ADDRESS_UNIX)
-		wrong = "a URL names a host, not a Unix socket";
 	if (wrong == NULL && service->address.port == 0)
 		wrong = "a port is 1 at least";
 	return wrong == NULL ? 0 : complain(error, wrong);

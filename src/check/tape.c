@@ -84,13 +84,15 @@ void tape_escape(char *out, size_t size, const char *bytes, size_t count)
 	out[length] = '\0';
 }
 
-/* A protocol of lines says printable things and line ends, apart from UTF-8. */
+/* A protocol of lines says printable things and line ends, apart from UTF-8; an
+ * escape character in it is somebody's joke and shown as such. */
 static bool is_text(const struct tape_piece *piece)
 {
 	for (size_t i = 0; i < piece->count; i++) {
 		unsigned char byte = (unsigned char)piece->bytes[i];
 
-		if (byte < 0x20 && byte != '\r' && byte != '\n' && byte != '\t')
+		if (byte < 0x20 && byte != '\r' && byte != '\n' && byte != '\t' &&
+		    byte != 0x1b)
 			return false;
 	}
 	return (unsigned char)piece->bytes[0] < 0x80;

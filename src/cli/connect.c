@@ -3,7 +3,8 @@
  * starttls connect: upgrade, and then standard input and output are the
  * connection.
  *
- *	end of our input            -> close_notify; the rest is still heard
+ *	end of our input            -> close_notify, when the peer has been silent for
+ *	                               a moment; the rest is still heard
  *	close_notify from the peer  -> end of our output; the rest is still said
  *	an end without that         -> it was cut: the exit status tells
  */
@@ -17,6 +18,13 @@
 #include "wire/greeting.h"
 
 enum { CONNECT_CLEAN = 0, CONNECT_FAULT = 2 };
+
+/* Servers that read a farewell and hang up reset a connection in which they leave
+ * a close_notify unread, and then their last words are lost.  So the end of the
+ * input is passed on only when the peer was silent for so long, or after the
+ * longer time. */
+#define SILENCE_MILLISECONDS 1000
+#define PATIENCE_MILLISECONDS 5000
 
 /* Bytes on their way from one place to another. */
 struct cargo {
@@ -33,6 +41,8 @@ struct connect {
 	bool up;
 	struct stream input, output;
 	struct cargo out, in; /* to the peer, and from it */
+	struct timer *patience;
+	int64_t impatient; /* when the end of the input is passed on at the latest */
 	int status;
 };
 
@@ -43,6 +53,14 @@ static void stop(struct connect *connect, int status)
 }
 
 /* ---- forwarding; each returns whether it moved anything ---- */
+
+static void be_patient(struct connect *connect)
+{
+	int64_t left = connect->impatient - loop_clock();
+
+	timer_set(connect->patience,
+	          left < SILENCE_MILLISECONDS ? (left > 0 ? left : 0) : SILENCE_MILLISECONDS);
+}
 
 static bool take_input(struct connect *connect)
 {
@@ -57,25 +75,30 @@ static bool take_input(struct connect *connect)
 	out->head = 0;
 	out->tail = n > 0 ? (size_t)n : 0;
 	out->ended = n <= 0;
+	if (out->ended) {
+		connect->impatient = loop_clock() + PATIENCE_MILLISECONDS;
+		be_patient(connect);
+	}
 	return true;
 }
 
 static void lost(struct connect *connect)
 {
-	enum stls_fault fault;
+	enum stls_fault fault = stls_tls_fault(connect->reach.side.tls);
 
-	/* A peer that said goodbye need not listen any more. */
-	if (connect->in.ended) {
-		connect->out.ended = connect->out.passed = true;
-		connect->out.head = connect->out.tail;
-		return;
-	}
-	fault = stls_tls_fault(connect->reach.side.tls);
 	if (fault == STLS_FAULT_NONE)
 		fault = STLS_FAULT_CUT;
 	complain("%s: %s (%s)", connect->options->services->url, stls_fault_sentence(fault),
 	         stls_fault_name(fault));
 	stop(connect, CONNECT_FAULT);
+}
+
+/* The peer takes nothing any more.  Whether it left in peace is for reading to
+ * say. */
+static void drop_input(struct cargo *out)
+{
+	out->ended = out->passed = true;
+	out->head = out->tail;
 }
 
 static bool give_peer(struct connect *connect)
@@ -85,6 +108,8 @@ static bool give_peer(struct connect *connect)
 
 	if (out->passed || (out->head == out->tail && !out->ended))
 		return false;
+	if (out->head == out->tail && timer_is_set(connect->patience) && !connect->in.ended)
+		return false;
 	if (out->head < out->tail) {
 		n = side_write(&connect->reach.side, out->bytes + out->head, out->tail - out->head);
 		out->head += n > 0 ? (size_t)n : 0;
@@ -93,7 +118,7 @@ static bool give_peer(struct connect *connect)
 		out->passed = n == 0;
 	}
 	if (n == SIDE_CUT)
-		lost(connect);
+		drop_input(out);
 	return n != SIDE_WAIT;
 }
 
@@ -110,6 +135,8 @@ static bool take_peer(struct connect *connect)
 	in->head = 0;
 	in->tail = n > 0 ? (size_t)n : 0;
 	in->ended = n == SIDE_CLOSED;
+	if (timer_is_set(connect->patience))
+		be_patient(connect);
 	if (n == SIDE_CUT)
 		lost(connect);
 	return n != SIDE_CUT;
@@ -123,7 +150,7 @@ static bool give_output(struct connect *connect)
 	if (in->head == in->tail) {
 		if (!in->ended || in->passed)
 			return false;
-		stream_close(&connect->output);
+		stream_finish(&connect->output);
 		in->passed = true;
 		return true;
 	}
@@ -150,16 +177,16 @@ static void forward(struct connect *connect)
 	bool moved = true;
 
 	while (moved && connect->status < 0) {
-		moved = take_input(connect);
-		moved = give_peer(connect) || moved;
-		moved = (connect->status < 0 && take_peer(connect)) || moved;
+		moved = take_peer(connect);
 		moved = (connect->status < 0 && give_output(connect)) || moved;
+		moved = (connect->status < 0 && take_input(connect)) || moved;
+		moved = (connect->status < 0 && give_peer(connect)) || moved;
 	}
 	if (connect->status < 0 && is_over(connect))
 		stop(connect, CONNECT_CLEAN);
 }
 
-static void on_stream(void *owner)
+static void on_event(void *owner)
 {
 	forward(owner);
 }
@@ -192,8 +219,10 @@ static void greet(struct connect *connect)
 
 static bool open_streams(struct connect *connect)
 {
-	if (stream_open(&connect->input, connect->loop, STDIN_FILENO, on_stream, connect) == 0 &&
-	    stream_open(&connect->output, connect->loop, STDOUT_FILENO, on_stream, connect) == 0)
+	connect->patience = timer_open(connect->loop, on_event, connect);
+	if (connect->patience != NULL &&
+	    stream_open(&connect->input, connect->loop, STDIN_FILENO, on_event, connect) == 0 &&
+	    stream_open(&connect->output, connect->loop, STDOUT_FILENO, on_event, connect) == 0)
 		return true;
 	complain("standard input or output cannot be waited for");
 	stop(connect, CONNECT_FAULT);
@@ -260,6 +289,7 @@ static void run(struct connect *connect, stls_tls_context *context)
 		stream_close(&connect->input);
 		stream_close(&connect->output);
 	}
+	timer_close(connect->patience);
 	reach_end(&connect->reach);
 }
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +80,12 @@ ptrdiff_t stream_write(struct stream *stream, const void *bytes, size_t count)
 int stream_is_terminal(const struct stream *stream)
 {
 	return stream->fd >= 0 && isatty(stream->fd);
+}
+
+void stream_finish(struct stream *stream)
+{
+	shutdown(stream->fd, SHUT_WR); /* what is no socket ends by being closed */
+	stream_close(stream);
 }
 
 void stream_close(struct stream *stream)

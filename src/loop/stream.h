@@ -31,7 +31,10 @@ ptrdiff_t stream_read(struct stream *, void *, size_t);
 ptrdiff_t stream_write(struct stream *, const void *, size_t);
 /* Whether a person sits at the other end. */
 int stream_is_terminal(const struct stream *);
-/* Closes the descriptor too: whoever reads from it gets an end of file. */
+/* Whoever reads from it gets an end of file, also when it is a socket whose other
+ * direction stays open. */
+void stream_finish(struct stream *);
+/* Closes the descriptor too. */
 void stream_close(struct stream *);
 
 #endif
