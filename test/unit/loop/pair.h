@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static inline void connect_pair(int pair[2])
 	                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof(address);
 	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int on = 1;
 
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, length), 0);
 	assert_int_equal(listen(listener, 1), 0);
@@ -38,6 +40,9 @@ static inline void connect_pair(int pair[2])
 	pair[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 	assert_true(pair[0] >= 0);
 	close(listener);
+	/* As listen.h and dial.h have it: a reset drops what Nagle keeps back. */
+	setsockopt(pair[0], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 static inline void cut(int fd)
