@@ -29,7 +29,7 @@ static void name_in_words(const X509_NAME *name, char *to, size_t size)
 
 static void curve_in_words(const EVP_PKEY *key, char *to, size_t size)
 {
-	char group[64] = "";
+	char group[48] = "";
 	size_t length;
 
 	EVP_PKEY_get_group_name(key, group, sizeof(group), &length);
