@@ -35,9 +35,8 @@ static void tell(struct probes *probes, struct target *target)
 	    .to = stdout,
 	    .colours = isatty(STDOUT_FILENO) && (no_color == NULL || no_color[0] == '\0'),
 	    .verbose = probes->options->verbose,
-	    .now = time(NULL),
 	};
-	struct verdict verdict = finding_verdict(&target->probe.finding, render.now);
+	struct verdict verdict = finding_verdict(&target->probe.finding, time(NULL));
 
 	if (probes->options->json)
 		render_json(&render, &target->probe.finding, &verdict);

@@ -10,7 +10,6 @@
 struct render {
 	FILE *to;
 	bool colours, verbose;
-	int64_t now; /* seconds since 1970 */
 };
 
 void render_text(const struct render *, const struct finding *, const struct verdict *);

@@ -8,6 +8,7 @@
 
 /* Of one turn of the dialogue, unless all of it is wanted. */
 #define ABRIDGED_LINES 4
+#define ABRIDGED_NAMES 8
 
 static const char *colour(const struct render *render, const char *code)
 {
@@ -97,7 +98,10 @@ static void print_names(const struct render *render, const struct finding_certif
 {
 	label(render, "names");
 	for (size_t i = 0; i < certificate->name_count; i++)
-		fprintf(render->to, "%s%s", i > 0 ? ", " : "", certificate->names[i]);
+		if (i < ABRIDGED_NAMES || render->verbose)
+			fprintf(render->to, "%s%s", i > 0 ? ", " : "", certificate->names[i]);
+	if (certificate->name_count > ABRIDGED_NAMES && !render->verbose)
+		fprintf(render->to, " and %zu more", certificate->name_count - ABRIDGED_NAMES);
 	fputs(certificate->name_count > 0 ? "\n" : "none\n", render->to);
 }
 

@@ -211,6 +211,18 @@ def test_a_cut_is_a_fault(starttls, ending, pki):
     assert (done.stdout, done.returncode, done.stderr) == ("half of it", 0, "")
 
 
+def test_a_name_is_looked_up(starttls, pki):
+    """Whatever "localhost" is here: addresses are tried until one answers."""
+    from lab.child import Endpoint
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        endpoint = Endpoint("127.0.0.1", free.getsockname()[1])
+    server = Ending(endpoint, pki.server(), lambda tls, until, flush: goodbye(tls, flush))
+    done = starttls("connect", "--ca-file", pki.ca, f"imaps://localhost:{endpoint.port}",
+                    stdin="")
+    assert done.returncode == 0, done
+    server.join()
+
+
 def test_files_and_much_data(ending, pki, tmp_path):
     """Input from a file, output into a file: neither can be waited for."""
     data = bytes(range(256)) * 8192
