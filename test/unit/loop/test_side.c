@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 
-#include "../tls/pair/pair.h"
+#include "../tls/pair.h"
 #include "loop/loop.h"
 #include "loop/pump.h"
 #include "loop/timer.h"
