@@ -5,6 +5,17 @@
 
 #include "wire/lines.h"
 
+/* Before a client has said its command only what is untagged may come. */
+static size_t take(struct stls_dialogue *d, const char *bytes, size_t count, enum cut *cut)
+{
+	if (d->spec.role == STLS_CLIENT && d->in_length == 0 && stls_need(d) == STLS_OUT &&
+	    bytes[0] != '*') {
+		dialogue_fail(d, STLS_FAULT_EARLY);
+		return count;
+	}
+	return literal_lines_take(d, bytes, count, cut);
+}
+
 /* ---- client ---- */
 
 /* Our tags, one a step; a reply with a tag that we have not used yet was made
@@ -272,7 +283,7 @@ const struct vocabulary imap_words = {
     .alpn = "imap",
     .port = 143,
     .tls_port = 993,
-    .take = literal_lines_take,
+    .take = take,
     .terminator = "\r\n",
     .unit_size = 8192,
     .greets = true,

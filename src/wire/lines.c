@@ -80,8 +80,10 @@ static enum cut take_literal(struct stls_dialogue *d)
 	/* A server never says "{n+}" (RFC 9051 section 4.3, RFC 5804 section 4). */
 	if (!literal_size(d, &size, &waits) || waits == (d->spec.role == STLS_SERVER))
 		return CUT_WHOLE;
-	if (size > LITERAL_MAX)
+	if (size > LITERAL_MAX || d->in_length + 1 >= d->in_size)
 		return CUT_TOO_LONG;
+	/* A mark, or what ends this line would also end the one behind. */
+	d->in[d->in_length++] = ' ';
 	d->literal = size;
 	d->after_literal = true;
 	return CUT_PART;

@@ -16,7 +16,8 @@
  * literal_lines_take() also takes what belongs to a line that ends with "{n}" or
  * "{n+}": n octets, which are counted and thrown away, and the line that goes
  * on behind them (RFC 9051 section 4.3, RFC 7888 section 3, RFC 5804 section 4).
- * A client's "{n}" waits for our consent, so there the unit ends.
+ * A client's "{n}" waits for our consent, so there the unit ends; a server says no "{n+}".
+ * In the unit a space stands for the octets.
  */
 size_t lines_take(struct stls_dialogue *, const char *bytes, size_t count, enum cut *);
 size_t literal_lines_take(struct stls_dialogue *, const char *bytes, size_t count, enum cut *);

@@ -39,7 +39,9 @@ static void hear_capability(struct stls_dialogue *d, struct unit unit)
 		d->offered = true;
 	if (text_begins(unit.text, "\"XCLIENT\""))
 		d->told = true;
-	dialogue_note(d, unit.text, unit.length);
+	/* What held a literal cannot be told whole. */
+	if (!d->after_literal)
+		dialogue_note(d, unit.text, unit.length);
 }
 
 /* "NO (TRYLATER) ..." */
@@ -67,13 +69,6 @@ static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit
 		return HEARD_NONSENSE;
 	hear_capability(d, unit);
 	return HEARD_MORE;
-}
-
-/* RFC 5804 section 1.2: a server may say BYE at any time. */
-static enum heard unasked(struct stls_dialogue *d, struct unit unit)
-{
-	(void)d;
-	return is_reply(unit.text, "BYE") ? HEARD_BYE : HEARD_EARLY;
 }
 
 /* ---- server ---- */
@@ -182,7 +177,6 @@ const struct vocabulary sieve_words = {
     .lists = true,
     .say = say,
     .hear = hear,
-    .unasked = unasked,
     .tells = true,
     .greet = say_list,
     .answer = answer,
