@@ -29,7 +29,8 @@ demo: deps
 	$(MAKE) all
 	test/demo $(BUILD)
 
-bench: peers
+bench: deps
+	packaging/install-missing $(LISTS) --optional packaging/debian-bench.txt
 	$(MAKE) all
 	test/bench/run $(BUILD)
 

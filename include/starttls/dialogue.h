@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+/* clang-format off */
 /*
  * The dialogue: the plaintext conversation that ends with the switch to TLS,
  * for every protocol and both roles, without sockets, clocks or callbacks.
@@ -12,14 +13,26 @@
  *
  *	for (;;)
  *		switch (stls_need(dialogue)) {
- *		case STLS_IN:      n = recv(fd, buf, sizeof(buf), 0);
- *		                   n > 0 ? (used = stls_feed(dialogue, buf, n)) :
- *stls_eof(dialogue); keep the n - used bytes; they count as unread    break; case STLS_OUT:     p =
- *stls_out(dialogue, &n); stls_sent(dialogue, send(fd, p, n, MSG_NOSIGNAL));  break; case
- *STLS_SWITCH:  receipt = stls_switch(dialogue, unread, count);  ... TLS  return; case STLS_PLAIN:
- *no TLS here, and stls_fault() says why          return; case STLS_DONE:    the conversation is
- *over                        return; case STLS_FAILED:  close the connection; stls_fault() says why
- *return;
+ *		case STLS_IN:
+ *			n = recv(fd, buf, sizeof(buf), 0);
+ *			if (n > 0)
+ *				used = stls_feed(dialogue, buf, n);
+ *			else
+ *				stls_eof(dialogue);
+ *			... keep the n - used bytes: they count as unread
+ *			break;
+ *		case STLS_OUT:
+ *			p = stls_out(dialogue, &n);
+ *			stls_sent(dialogue, send(fd, p, n, MSG_NOSIGNAL));
+ *			break;
+ *		case STLS_SWITCH:
+ *			receipt = stls_switch(dialogue, unread, count);
+ *			... TLS begins, if the receipt is good
+ *			return;
+ *		case STLS_PLAIN:  ... no TLS here, and stls_fault() says why
+ *		case STLS_DONE:   ... the conversation is over
+ *		case STLS_FAILED: ... close the connection; stls_fault() says why
+ *			return;
  *		}
  *
  * The law of the switch.  Before TLS only one side may speak at a time, so at
@@ -31,6 +44,7 @@
  *
  * Threads: a dialogue belongs to one thread at a time; there are no globals.
  */
+/* clang-format on */
 #ifndef STARTTLS_DIALOGUE_H
 #define STARTTLS_DIALOGUE_H
 
