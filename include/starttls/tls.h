@@ -46,7 +46,7 @@ struct stls_tls_settings {
 	int weaker;
 	/* Server: a name that no certificate has gets unrecognized_name (RFC 9325
 	 * section 3.7) instead of the first certificate (RFC 7672 section 8.1). */
-	int strict_sni;
+	int strict_sni; /* -1: only if the certificates have more than one name */
 	/* Server: ask for a client certificate.  Its absence or failure to verify
 	 * is a fact, not an error (RFC 6120 section 5.4.3.1, RFC 8314 section 4.2). */
 	int ask_client;

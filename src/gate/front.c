@@ -30,17 +30,26 @@ static const struct config_certificates *certificates_of(const struct config *co
 	return front->certificates.count ? &front->certificates : &config->certificates;
 }
 
-/* RFC 7672 section 8.1 and RFC 8461 section 7.1 want the fallback where mail from
- * anywhere comes in; RFC 9325 section 3.7 wants the alert where there is more than
- * one name to confuse. */
-static bool is_strict(const struct config_front *front, size_t certificates)
+/* Where mail from anywhere comes in. */
+static bool is_public(const struct config_front *front)
+{
+	for (size_t i = 0; i < front->listen.count; i++)
+		if (front->listen.list[i].address.port == 25)
+			return true;
+	return front->tls == CONFIG_TLS_OFFERED;
+}
+
+/* RFC 7672 section 8.1 and RFC 8461 section 7.1 want the fallback on port 25; RFC
+ * 9325 section 3.7 wants the alert elsewhere, and there it helps where there is
+ * more than one name to confuse. */
+static int strictness(const struct config_front *front)
 {
 	switch (front->strict_sni) {
-	case CONFIG_SNI_STRICT: return true;
-	case CONFIG_SNI_LENIENT: return false;
+	case CONFIG_SNI_STRICT: return 1;
+	case CONFIG_SNI_LENIENT: return 0;
 	case CONFIG_SNI_AUTO: break;
 	}
-	return front->tls != CONFIG_TLS_OFFERED && certificates > 1;
+	return is_public(front) ? 0 : -1;
 }
 
 static int prepare_server(struct front *front, const struct config *config,
@@ -51,7 +60,7 @@ static int prepare_server(struct front *front, const struct config *config,
 	const struct stls_tls_settings settings = {
 	    .size = sizeof(settings),
 	    .role = STLS_SERVER,
-	    .strict_sni = is_strict(front->config, certificates->count),
+	    .strict_sni = strictness(front->config),
 	    .ask_client = front->config->ask_client,
 	};
 

@@ -78,7 +78,7 @@ void front_accept(void *owner, int fd, const struct sockaddr *peer, socklen_t le
 	memcpy(&session->peer.storage, peer, length);
 	session->peer.length = length;
 	session->local.length = sizeof(session->local.storage);
-	getsockname(fd, (struct sockaddr *)&session->local.storage, &session->local.length);
+	end_local(&session->client.end, &session->local.storage, &session->local.length);
 	session_go(session, STAGE_LEARN, (int64_t)front->config->plaintext_deadline * 1000);
 	session_wake(session);
 }

@@ -56,12 +56,14 @@ static int keep_domain(struct session *session)
 static int start_tls(struct session *session, struct stls_receipt *receipt)
 {
 	struct front *front = session->front;
+	struct stls_tls_peer peer = {.size = sizeof(peer)};
 	size_t count;
 	const char *unread = talk_unread(&session->talk, &count);
 
 	if (keep_domain(session) < 0)
 		return -1;
-	if (side_start(&session->client, front->tls, receipt, NULL) < 0)
+	peer.sni = session->domain; /* where the handshake names none */
+	if (side_start(&session->client, front->tls, receipt, &peer) < 0)
 		return -1;
 	/* The beginning of a handshake, or there would be no receipt. */
 	return count ? side_push(&session->client, unread, count) : 0;

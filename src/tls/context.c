@@ -130,7 +130,7 @@ static bool begin(stls_tls_context *context, const struct stls_tls_settings *set
 		return tls_sentence(error, "a TLS context needs a role: client or server");
 	context->references = 1;
 	context->role = settings->role;
-	context->strict_sni = settings->strict_sni != 0;
+	context->strict_sni = settings->strict_sni;
 	context->weaker = settings->weaker != 0;
 	context->ask_client = settings->ask_client != 0;
 	if (name_sessions(context, settings->ca_file) && tls_tickets_begin(&context->tickets))

@@ -40,6 +40,11 @@ static bool note(stls_tls *tls, const char *name, size_t length)
 	return tls->sni != NULL;
 }
 
+static bool is_strict(const stls_tls_context *context)
+{
+	return context->strict_sni > 0 || (context->strict_sni < 0 && context->shelf.count > 1);
+}
+
 int tls_hello(SSL *ssl, int *alert, void *unused)
 {
 	stls_tls *tls = SSL_get_app_data(ssl);
@@ -52,7 +57,7 @@ int tls_hello(SSL *ssl, int *alert, void *unused)
 	(void)unused;
 	if (asked && !note(tls, name, length))
 		return SSL_CLIENT_HELLO_ERROR;
-	if (slot == NULL && asked && tls->context->strict_sni) {
+	if (slot == NULL && asked && is_strict(tls->context)) {
 		tls_fault_set(tls, STLS_FAULT_SNI, "no certificate has that name");
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 		return SSL_CLIENT_HELLO_ERROR;

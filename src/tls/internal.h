@@ -78,7 +78,8 @@ struct tls_ticket_keys {
 struct stls_tls_context {
 	unsigned references;
 	enum stls_role role;
-	bool strict_sni, weaker, ask_client;
+	int strict_sni;
+	bool weaker, ask_client;
 	unsigned char sid[32];
 	BIO_METHOD *bio;
 	SSL_CTX *ssl; /* a server's has no certificates: those are on the shelf */
