@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Client and service are brought together: bytes cross, through the screen. */
 #include <string.h>
+#include <strings.h>
 
 #include "gate/session.h"
 #include "wire/greeting.h"
@@ -66,11 +67,27 @@ static int greet(struct session *session)
 	return pump_prime(&session->pump, SERVICE, text, count);
 }
 
+/* SMTP: the client has heard of CHUNKING in plaintext, and may rely on it. */
+static bool takes_chunks(const struct session *session)
+{
+	const stls_dialogue *dialogue = session->leg.talk.dialogue;
+	const char *offer;
+
+	for (size_t i = 0; dialogue && (offer = stls_capability(dialogue, i)); i++)
+		if (!strcasecmp(offer, "CHUNKING"))
+			return true;
+	return false;
+}
+
 bool front_bring_together(struct session *session)
 {
 	const struct config_front *config = session->front->config;
-	const struct screen_spec spec = {.protocol = config->protocol,
-	                                 .tls = session->client.tls != NULL};
+	const struct screen_spec spec = {
+	    .protocol = config->protocol,
+	    .tls = session->client.tls != NULL,
+	    .greets = session->greeting.ours || session->greeting.comes,
+	    .chunks = takes_chunks(session),
+	};
 
 	session->screen = screen_open(&spec);
 	pump_open(&session->pump, loop_pool(session->front->loop), &session->client,

@@ -41,6 +41,12 @@ struct screen_step {
 struct screen_spec {
 	enum stls_protocol protocol;
 	int tls; /* whether the client's side is TLS */
+	/* The service's greeting, or one in its place, is still to come through the
+	 * screen: it is then no answer to what an impatient client says before it. */
+	int greets;
+	/* SMTP, LMTP: the service has said that it takes BDAT, and the client has
+	 * been told so, before the screen was there. */
+	int chunks;
 };
 
 /* The longest piece (line, tag, capability list) that a screen wants to see at
