@@ -111,6 +111,8 @@ void pair_free(struct pair *pair)
 {
 	stls_tls_free(pair->client);
 	stls_tls_free(pair->server);
+	/* whatever went wrong, the owner's own use of OpenSSL is not disturbed */
+	assert_int_equal(ERR_peek_error(), 0);
 }
 
 void pair_expect(const stls_tls *tls, enum stls_fault fault)
@@ -184,6 +186,7 @@ void raw_carry(struct raw *raw, stls_tls *tls)
 
 	while ((n = BIO_read(SSL_get_wbio(raw->ssl), buffer, sizeof(buffer))) > 0)
 		assert_int_equal(stls_tls_feed(tls, buffer, (size_t)n), 0);
+	assert_int_equal(ERR_peek_error(), 0);
 	while (out = stls_tls_out(tls, &count), count > 0) {
 		n = BIO_write(SSL_get_rbio(raw->ssl), out, (int)count);
 		assert_true(n > 0);
@@ -198,6 +201,7 @@ void raw_run(struct raw *raw, stls_tls *tls)
 		raw->shaken = SSL_do_handshake(raw->ssl);
 		if (raw->shaken != 1 && ERR_peek_last_error() != 0 && raw->reason == 0)
 			raw->reason = (unsigned long)ERR_GET_REASON(ERR_peek_last_error());
+		ERR_clear_error();
 		raw_carry(raw, tls);
 	}
 	ERR_clear_error();

@@ -219,6 +219,10 @@ static void dane_ta(void **unused)
 	dane_one("common", 2, 1, "ca", MAIL, STLS_FAULT_NONE);
 	dane_one("common-too", 2, 1, "ca", MAIL, STLS_FAULT_MISMATCH);
 	dane_one("common-too", 2, 1, "ca", "www.example.org", STLS_FAULT_NONE);
+	/* CVE-2009-2408 */
+	certs_make(&(struct certs_spec){
+	    .name = "nul", .issuer = "ca", .common = MAIL "\0.evil", .common_length = 22});
+	dane_one("nul", 2, 1, "ca", MAIL, STLS_FAULT_MISMATCH);
 }
 
 /* RFC 7672 section 3.2.2: the next-hop domain counts too */
