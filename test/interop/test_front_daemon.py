@@ -288,3 +288,27 @@ def test_no_leak_in_a_thousand_sessions(lab, network, pki, backend):
                 talk.ask("a LOGOUT", "a ")
         assert made.stop(seconds=60) == 0, made.log[-3000:]
         assert made.log.count("event=session") >= 1000
+
+
+# ------------------------------------------------- services that are none
+
+
+@pytest.mark.parametrize("said", [b"\0" * 200000, b"* " + b"x" * 200000],
+                         ids=["no line", "a long line"])
+def test_service_that_floods(imaps, backend, pki, said):
+    """What a service says before the login is bounded, too: the session ends, it does not hang."""
+    talk = talk_tls(imaps.listen, pki)
+    talk.until(r"\* OK")
+    service = backend.wait()
+    service.settimeout(5)
+    talk.socket.settimeout(5)
+    try:
+        service.sendall(said)
+        while talk.socket.recv(65536):
+            pass
+    except TimeoutError:
+        pytest.fail("the session hangs")
+    except OSError:
+        pass
+    with talk_tls(imaps.listen, pki) as other:  # and the front lives on
+        assert other.until(r"\* OK")

@@ -79,7 +79,7 @@ class Starttlsd(Child):
     def finish(self):
         """Ends it as an administrator would, and checks that it went in peace."""
         alive = self.running()
-        status = self.stop()
+        status = self.stop(seconds=20)  # sessions get ten of them
         log = self.log[-4000:]
         if not alive:
             raise LabError(f"starttlsd had died with status {status}:\n{log}")
