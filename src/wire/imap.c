@@ -206,7 +206,7 @@ static bool read_tag(const char *line, char *tag, size_t size)
 
 static enum asked upgrade(struct stls_dialogue *d, const char *tag, const char *arguments)
 {
-	if (*arguments != '\0' || d->after_literal) {
+	if (*arguments != '\0') {
 		dialogue_say(d, tag, " BAD STARTTLS takes no arguments\r\n", NULL);
 		return ASKED_ANSWERED;
 	}

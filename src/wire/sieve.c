@@ -94,7 +94,7 @@ static void say_list(struct stls_dialogue *d)
 
 static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
 {
-	if (*arguments != '\0' || d->after_literal) {
+	if (*arguments != '\0') {
 		dialogue_say(d, "NO \"STARTTLS takes no arguments\"\r\n", NULL);
 		return ASKED_ANSWERED;
 	}
