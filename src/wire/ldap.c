@@ -99,6 +99,37 @@ static enum heard meaning(const struct element *code)
 	}
 }
 
+/* What is behind the code (RFC 4511 section 4.12 and 4.14.2): two texts, which
+ * are not shown, perhaps referrals, perhaps the name of what was asked for, and
+ * no value. */
+static bool is_answer(struct element rest)
+{
+	struct element part;
+
+	for (int i = 0; i < 2; i++)
+		if (!next_element(&rest, &part) || part.tag != 0x04)
+			return false;
+	while (rest.length > 0) {
+		if (!next_element(&rest, &part))
+			return false;
+		if (part.tag == 0x8a &&
+		    (part.length != strlen(OID) || memcmp(part.value, OID, part.length) != 0))
+			return false;
+		if (part.tag != 0x8a && part.tag != 0xa3)
+			return false;
+	}
+	return true;
+}
+
+/* Controls, or nothing (RFC 4511 section 4.1.1). */
+static bool is_end(struct element rest)
+{
+	struct element part;
+
+	return rest.length == 0 ||
+	       (next_element(&rest, &part) && part.tag == 0xa0 && rest.length == 0);
+}
+
 /* LDAP-C-04: our id, or it is no answer; id 0 is the notice of disconnection. */
 static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit)
 {
@@ -108,14 +139,16 @@ static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit
 	(void)d, (void)step;
 	if (!next_element(&all, &message) || !next_element(&message, &id) || id.tag != 0x02 ||
 	    id.length == 0 || !next_element(&message, &response) || response.tag != 0x78 ||
-	    !next_element(&response, &code))
+	    !next_element(&response, &code) || !is_end(message))
 		return HEARD_NONSENSE;
 	for (size_t i = 0; i + 1 < id.length; i++)
 		if (id.value[i] != 0)
 			return HEARD_EARLY;
 	if (id.value[id.length - 1] == 0)
 		return HEARD_BYE;
-	return id.value[id.length - 1] == 1 ? meaning(&code) : HEARD_EARLY;
+	if (id.value[id.length - 1] != 1)
+		return HEARD_EARLY;
+	return is_answer(response) ? meaning(&code) : HEARD_NONSENSE;
 }
 
 const struct vocabulary ldap_words = {

@@ -11,6 +11,10 @@
 #define CLIENT_PLUGIN_AUTH 0x00080000u
 #define HEADER 4 /* MY-X-01: three octets of length, one of sequence */
 
+struct mysql {
+	unsigned flags; /* what the server says that it can do */
+};
+
 static size_t packet_length(const char *in)
 {
 	const unsigned char *at = (const unsigned char *)in;
@@ -34,11 +38,13 @@ static size_t take(struct stls_dialogue *d, const char *bytes, size_t count, enu
 	return taken;
 }
 
-/* MY-C-01: 32 octets with sequence 1; TLS follows at once, without an answer. */
+/* MY-C-01: 32 octets with sequence 1; TLS follows at once, without an answer.  Only
+ * what the server can do is asked for. */
 static void say(struct stls_dialogue *d, enum step step)
 {
-	static const unsigned flags = CLIENT_LONG_PASSWORD | CLIENT_PROTOCOL_41 | CLIENT_SSL |
-	                              CLIENT_SECURE_CONNECTION | CLIENT_PLUGIN_AUTH;
+	const struct mysql *mysql = d->own;
+	unsigned flags = mysql->flags & (CLIENT_LONG_PASSWORD | CLIENT_PROTOCOL_41 | CLIENT_SSL |
+	                                 CLIENT_SECURE_CONNECTION | CLIENT_PLUGIN_AUTH);
 	unsigned char *at = (unsigned char *)d->out;
 
 	if (step != STEP_ASK)
@@ -53,10 +59,17 @@ static void say(struct stls_dialogue *d, enum step step)
 	d->out_length = 36;
 }
 
-/* Protocol 10: version string, thread id, eight octets of salt, a filler, and
- * the lower half of the capabilities. */
+static unsigned two_octets(const char *at)
+{
+	return (unsigned char)at[0] | (unsigned)(unsigned char)at[1] << 8;
+}
+
+/* Protocol 10: version string, thread id, eight octets of salt, a filler, the
+ * lower half of the capabilities, then character set, status and, unless the
+ * server is very old, the upper half. */
 static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit)
 {
+	struct mysql *mysql = d->own;
 	const char *at = unit.text + HEADER, *end = unit.text + unit.length;
 
 	(void)step;
@@ -66,8 +79,10 @@ static enum heard hear(struct stls_dialogue *d, enum step step, struct unit unit
 		return HEARD_UNWELCOME;
 	if (*at != 10 || (at = memchr(at, '\0', (size_t)(end - at))) == NULL || end - at < 16)
 		return HEARD_NONSENSE;
-	d->offered =
-	    (((unsigned char)at[14] | (unsigned)(unsigned char)at[15] << 8) & CLIENT_SSL) != 0;
+	mysql->flags = two_octets(at + 14);
+	if (end - at >= 21)
+		mysql->flags |= two_octets(at + 19) << 16;
+	d->offered = (mysql->flags & CLIENT_SSL) != 0;
 	return HEARD_YES;
 }
 
@@ -77,6 +92,7 @@ const struct vocabulary mysql_words = {
     .take = take,
     .terminator = "",
     .unit_size = 4096,
+    .own_size = sizeof(struct mysql),
     .greets = true,
     .greeting_lists = true,
     .silent_ask = true,
