@@ -15,10 +15,13 @@ static void go(struct stls_dialogue *d, enum step step)
 		dialogue_end(d, STLS_SWITCH, STLS_FAULT_NONE);
 }
 
-/* There is no TLS.  Whether that is the end is not for us to say. */
+/* There is no TLS.  Whether that is the end is not for us to say, unless the
+ * server has ended it; an offer that is missing ends nothing. */
 static void no_tls(struct stls_dialogue *d, enum stls_fault why)
 {
-	if (d->spec.demand == STLS_MUST || d->words->fatal_refusal)
+	bool ended = d->words->fatal_refusal && d->step == STEP_ASK;
+
+	if (d->spec.demand == STLS_MUST || ended)
 		dialogue_fail(d, why);
 	else
 		dialogue_end(d, STLS_PLAIN, why);
