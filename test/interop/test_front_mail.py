@@ -169,6 +169,19 @@ def test_imap(gateway, dovecot, pki, tls, front):
     client.logout()
 
 
+@pytest.mark.parametrize("front", ["imap", "imap-starttls"])
+def test_much_data(gateway, dovecot, pki, front):
+    """Eight megabytes there and back are the same eight megabytes."""
+    client = clients.imap(gateway[front], pki.ca)
+    client.login(dovecot.user, dovecot.password)
+    text = (letter(marker()) + "".join(f"{number:062d}\r\n" for number in range(1 << 17))).encode()
+    assert client.append("INBOX", None, None, text)[0] == "OK"
+    _, count = client.select("INBOX")
+    _, parts = client.fetch(count[0].decode(), "(BODY.PEEK[])")
+    assert parts[0][1] == text
+    client.logout()
+
+
 def test_imap_before_tls(gateway, dovecot, pki):
     """IMAP-S-06: LOGINDISABLED, the service's own list, and no login."""
     client = clients.imap(gateway["imap"], starttls=False)
