@@ -229,7 +229,7 @@ int front_start(struct front *front, struct loop *loop, struct log *log, struct 
 
 	front->loop = loop;
 	front->log = log;
-	if (start_catalogue(front) < 0)
+	if (tickets_open(&front->tickets, loop, front->tls) < 0 || start_catalogue(front) < 0)
 		return wrong(error, front->config->line, "there is no memory left");
 	for (size_t i = 0; i < front->socket_count; i++) {
 		front->listeners[i] = listener_open(loop, front->sockets[i], &acts);
@@ -278,6 +278,7 @@ void front_close(struct front *front)
 	}
 	if (front->loop)
 		catalogue_close(&front->catalogue);
+	tickets_close(&front->tickets);
 	stls_tls_context_free(front->backend.context);
 	stls_tls_context_free(front->tls);
 	free(front->backend.places);

@@ -12,6 +12,7 @@
 #include "gate/catalogue.h"
 #include "gate/config.h"
 #include "gate/leg.h"
+#include "gate/tickets.h"
 #include "loop/listen.h"
 #include "loop/log.h"
 #include "loop/loop.h"
@@ -23,6 +24,7 @@ struct front {
 	struct loop *loop;
 	struct log *log;
 	stls_tls_context *tls; /* towards clients */
+	struct tickets tickets;
 	struct backend backend;
 	struct catalogue catalogue;
 	int *sockets; /* bound; -1: a listener has taken it over */

@@ -85,11 +85,13 @@ static bool say(struct talk *talk, struct side *side)
 
 enum stls_need talk_run(struct talk *talk, struct side *side)
 {
-	enum stls_need need;
+	enum stls_need need = stls_need(talk->dialogue);
 	bool moved = true;
 
-	while (need = stls_need(talk->dialogue), moved && (need == STLS_IN || need == STLS_OUT))
+	while (moved && (need == STLS_IN || need == STLS_OUT)) {
 		moved = need == STLS_IN ? hear(talk, side) : say(talk, side);
+		need = stls_need(talk->dialogue);
+	}
 	return need;
 }
 
