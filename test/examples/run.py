@@ -4,6 +4,7 @@
     run.py BUILD-FOLDER EXAMPLES-FOLDER
 """
 
+import json
 import os
 import pathlib
 import shlex
@@ -33,11 +34,19 @@ def run(command, **keywords):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, **keywords)
 
 
+def sanitize_flags(build):
+    """Whoever links a library that is built with a sanitizer has to link that too."""
+    done = run(["meson", "introspect", "--buildoptions", build])
+    chosen = {one["name"]: one["value"] for one in json.loads(done.stdout)}["b_sanitize"]
+    return [] if chosen == "none" else [f"-fsanitize={chosen}"]
+
+
 class Installed:
     """The libraries in a folder of their own, and how to build and run with them."""
 
     def __init__(self, build, folder):
         self.root = folder / "root"
+        self.sanitize = sanitize_flags(build)
         done = run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", self.root])
         tell(done.returncode == 0, "meson install", done.stdout + done.stderr)
         packages = list(self.root.rglob("starttls.pc"))
@@ -61,8 +70,8 @@ class Installed:
             words += shlex.split(done.stdout)
         return words
 
-    def compile(self, source, target, packages, *more):
-        return run(["cc", *FLAGS, source, "-o", target, *self.flags(packages), *more])
+    def compile(self, source, target, libraries):
+        return run(["cc", *FLAGS, *self.sanitize, source, "-o", target, *libraries])
 
 
 def make_certificate(folder, stem, name):
@@ -164,11 +173,12 @@ def check_mail(port, chain):
 
 def check_static(installed, folder, source):
     """The static libraries work too."""
-    done = run(["cc", *FLAGS, source, "-o", folder / "static",
-                *[word for word in installed.flags(["starttls-openssl"], "--static")
-                  if not word.startswith("-lstarttls")],
-                installed.libraries / "libstarttls-openssl.a", installed.libraries / "libstarttls.a",
-                "-lssl", "-lcrypto"])
+    libraries = [word for word in installed.flags(["starttls-openssl"], "--static")
+                 if not word.startswith("-lstarttls")]
+    done = installed.compile(source, folder / "static", [
+        *[word for word in libraries if word.startswith(("-I", "-L"))],
+        installed.libraries / "libstarttls-openssl.a", installed.libraries / "libstarttls.a",
+        *[word for word in libraries if not word.startswith(("-I", "-L"))]])
     tell(done.returncode == 0, "client: linked statically", done.stderr)
     return folder / "static"
 
@@ -179,7 +189,8 @@ def build_examples(installed, folder, examples):
         if installed.flags(packages) is None:
             tell(not os.environ.get("CI"), f"{name} # SKIP without {packages[-1]}")
             continue
-        done = installed.compile(examples / f"{name}.c", folder / name, packages)
+        done = installed.compile(examples / f"{name}.c", folder / name,
+                                 installed.flags(packages))
         if tell(done.returncode == 0, f"{name}: built with pkg-config", done.stderr):
             binaries[name] = folder / name
     return binaries
