@@ -98,6 +98,18 @@ static void check(int result, const char *what)
 		errx(1, "%s: %s", what, gnutls_strerror(result));
 }
 
+static gnutls_certificate_credentials_t trust(const char *authorities)
+{
+	gnutls_certificate_credentials_t credentials;
+
+	check(gnutls_certificate_allocate_credentials(&credentials), "credentials");
+	check(authorities == NULL ? gnutls_certificate_set_x509_system_trust(credentials)
+	                          : gnutls_certificate_set_x509_trust_file(credentials, authorities,
+	                                                                   GNUTLS_X509_FMT_PEM),
+	      "authorities");
+	return credentials;
+}
+
 /* The receipt is spent where the handshake starts, and there is none without. */
 static gnutls_session_t handshake(struct stls_receipt *receipt, int fd, const char *host,
                                   const char *authorities)
@@ -152,6 +164,7 @@ static void ask(gnutls_session_t session, const char *command)
 int main(int argc, char **argv)
 {
 	struct stls_receipt receipt;
+	gnutls_certificate_credentials_t credentials;
 	gnutls_session_t session;
 	int fd;
 
@@ -159,11 +172,13 @@ int main(int argc, char **argv)
 		errx(2, "usage: gnutls-client HOST PORT [AUTHORITIES.pem]");
 	fd = dial(argv[1], argv[2]);
 	receipt = upgrade(fd);
-	session = handshake(&receipt, fd, argv[1], argv[3]);
+	credentials = trust(argv[3]);
+	session = handshake(&receipt, fd, argv[1], credentials);
 	ask(session, "EHLO client.example.org\r\n"); /* the list before TLS is forgotten */
 	ask(session, "QUIT\r\n");
 	gnutls_bye(session, GNUTLS_SHUT_WR);
 	gnutls_deinit(session);
+	gnutls_certificate_free_credentials(credentials);
 	close(fd);
 	return 0;
 }
