@@ -112,19 +112,13 @@ static gnutls_certificate_credentials_t trust(const char *authorities)
 
 /* The receipt is spent where the handshake starts, and there is none without. */
 static gnutls_session_t handshake(struct stls_receipt *receipt, int fd, const char *host,
-                                  const char *authorities)
+                                  gnutls_certificate_credentials_t credentials)
 {
-	gnutls_certificate_credentials_t credentials;
 	gnutls_session_t session;
 	int result;
 
 	if (!stls_receipt_spend(receipt))
 		errx(1, "the receipt is void");
-	check(gnutls_certificate_allocate_credentials(&credentials), "credentials");
-	check(authorities == NULL ? gnutls_certificate_set_x509_system_trust(credentials)
-	                          : gnutls_certificate_set_x509_trust_file(credentials, authorities,
-	                                                                   GNUTLS_X509_FMT_PEM),
-	      "authorities");
 	check(gnutls_init(&session, GNUTLS_CLIENT), "session");
 	check(gnutls_set_default_priority(session), "priority");
 	check(gnutls_server_name_set(session, GNUTLS_NAME_DNS, host, strlen(host)), "name");
