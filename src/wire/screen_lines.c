@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdint.h>
 #include <string.h>
 
 #include "wire/lines.h"
@@ -82,23 +83,31 @@ bool screen_has_verb(const char *line)
 	return length > 0 && (line[length] == ' ' || line[length] == '\0');
 }
 
+/* However many zeros it begins with, it is a number to the service, too; one that
+ * is too large for anything stays too large. */
+static size_t literal_octets(const char *at, const char *end)
+{
+	size_t octets = 0;
+
+	for (; at < end && octets < SIZE_MAX / 16; at++)
+		octets = octets * 10 + (size_t)(*at - '0');
+	return octets;
+}
+
 bool screen_literal(const char *line, size_t length, size_t *octets, bool *waits)
 {
-	const char *at = line + screen_chomp(line, length);
-	size_t unit = 1, sum = 0;
+	const char *end = line + screen_chomp(line, length), *at;
 
-	if (at - line < 3 || *--at != '}')
+	if (end - line < 3 || *--end != '}')
 		return false;
-	*waits = at[-1] != '+';
+	*waits = end[-1] != '+';
 	if (!*waits)
-		at--;
-	while (--at > line && *at >= '0' && *at <= '9' && unit <= 1000000000) {
-		sum += (size_t)(*at - '0') * unit;
-		unit *= 10;
-	}
-	if (*at != '{' || unit == 1)
+		end--;
+	for (at = end; at > line && at[-1] >= '0' && at[-1] <= '9'; at--)
+		;
+	if (at == end || at == line || at[-1] != '{')
 		return false;
-	*octets = sum;
+	*octets = literal_octets(at, end);
 	return true;
 }
 
