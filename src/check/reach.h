@@ -51,7 +51,7 @@ struct reach {
 	struct lookup_answer answer;
 	size_t tried;
 	stls_dialogue *dialogue;
-	char literal[272];          /* our own name, when it is our address */
+	char literal[272]; /* our own name, when it is our address */
 };
 
 /* Starts; woken() may be called before it returns. */

@@ -91,8 +91,7 @@ static bool is_text(const struct tape_piece *piece)
 	for (size_t i = 0; i < piece->count; i++) {
 		unsigned char byte = (unsigned char)piece->bytes[i];
 
-		if (byte < 0x20 && byte != '\r' && byte != '\n' && byte != '\t' &&
-		    byte != 0x1b)
+		if (byte < 0x20 && byte != '\r' && byte != '\n' && byte != '\t' && byte != 0x1b)
 			return false;
 	}
 	return (unsigned char)piece->bytes[0] < 0x80;

@@ -5,7 +5,6 @@
  */
 #include "../loop/pair.h"
 
-
 #include "gate/leg.h"
 #include "loop/listen.h"
 #include "loop/timer.h"
