@@ -47,6 +47,9 @@ static const char *refusal(const struct screen *screen, const char *line)
 	for (size_t i = 0; !screen->tls && i < sizeof(secret) / sizeof(secret[0]); i++)
 		if (word_begins(line, secret[i], &rest)) /* POP-S-08 */
 			return "-ERR Must use STLS first\r\n";
+	/* The beginning of a login, or the list of old? */
+	if (word_begins(line, "AUTH", &rest) && *rest == '\0' && line[4] == ' ')
+		return "-ERR Say a mechanism\r\n";
 	return NULL;
 }
 
