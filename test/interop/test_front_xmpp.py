@@ -73,3 +73,19 @@ def test_servers(prosody_pair, pki, way):
         assert "through the front" in bob.until("</body>")
     one.stop()
     other.stop()
+
+
+@pytest.mark.parametrize("domain", ["a.lab.test", "b.lab.test"])
+def test_certificate_by_stream(starttlsd, network, pki, prosody, domain):
+    """XMPP-S-06: without SNI the stream's "to" chooses the certificate."""
+    listen = network.endpoint()
+    starttlsd(daemon.config(
+        daemon.front("chat", "xmpp-client", listen, prosody.c2s, tls="required"),
+        certificates=[pki.leaf("a.lab.test"), pki.leaf("b.lab.test")]))
+    with clients.Xmpp(listen, domain) as talk:
+        talk.open()
+        talk.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+        assert "proceed" in talk.until("/>")
+        inside = clients.context().wrap_socket(talk.socket)
+        assert domain.encode() in inside.getpeercert(True)
+        inside.close()
