@@ -41,6 +41,11 @@ static enum cut take_octet(struct stls_dialogue *d, char octet)
 		xmpp->tag = 0;
 	if (d->in_length == 0 && is_space(octet))
 		return CUT_PART;
+	if (d->in_length == 0 && octet == 22) {
+		/* TLS on the port of plaintext: nothing is said to it. */
+		dialogue_end(d, STLS_FAILED, STLS_FAULT_TLS_UNASKED);
+		return CUT_PART;
+	}
 	if ((unsigned char)octet < ' ' && !is_space(octet))
 		return CUT_NONSENSE;
 	if (d->in_length + 1 >= d->in_size)
@@ -59,12 +64,7 @@ size_t xmpp_take(struct stls_dialogue *d, const char *bytes, size_t count, enum 
 {
 	size_t taken = 0;
 
-	if (d->in_length == 0 && bytes[0] == 22) {
-		/* TLS on the port of plaintext: nothing is said to it. */
-		dialogue_end(d, STLS_FAILED, STLS_FAULT_TLS_UNASKED);
-		return count;
-	}
-	while (taken < count && *cut == CUT_PART)
+	while (taken < count && *cut == CUT_PART && d->next != STLS_FAILED)
 		*cut = take_octet(d, bytes[taken++]);
 	return taken;
 }
