@@ -106,7 +106,8 @@ static bool is_doubtful(const struct screen *screen, unsigned code)
 /*
  * A reply that cannot be the answer to what it answers by our count: then the
  * count is wrong, and a message might be taken for commands or commands for a
- * message.  421 may come at any time (RFC 5321 section 3.8).
+ * message.  A farewell may come at any time (RFC 5321 section 3.8: 421; there are
+ * others).
  */
 static bool is_out_of_step(const struct screen *screen, unsigned code)
 {
@@ -115,7 +116,9 @@ static bool is_out_of_step(const struct screen *screen, unsigned code)
 
 	if (code == 421)
 		return false;
-	if (smtp->waiting == 0 || is_doubtful(screen, code))
+	if (smtp->waiting == 0)
+		return code < 400;
+	if (is_doubtful(screen, code))
 		return true;
 	if (code / 100 == 3)
 		return !(code == 354 && sent == SENT_DATA) && !(code == 334 && sent == SENT_AUTH);
