@@ -51,6 +51,7 @@ static void lay_out(struct stls_dialogue *d, struct plan plan)
 	char *at = (char *)d + aligned(sizeof(*d));
 
 	d->own = at;
+	d->own_size = plan.own;
 	d->in = at += plan.own;
 	d->in_size = plan.in;
 	d->out = at += plan.in;

@@ -126,6 +126,7 @@ struct stls_dialogue {
 	char *helo; /* server: the client's name; XMPP: the domain it asks for */
 	size_t helo_size;
 	void *own;
+	size_t own_size;
 
 	unsigned units;    /* of the answer that is being heard */
 	unsigned code;     /* of a multi-line reply that is being heard */

@@ -32,6 +32,7 @@ static bool keeps_the_law(const struct stls_dialogue *d, const void *unread, siz
  * was heard before TLS is not known after it. */
 static void forget(struct stls_dialogue *d)
 {
+	memset(d->own, 0, d->own_size);
 	memset(d->in, 0, d->in_size);
 	memset(d->out, 0, d->out_size);
 	memset(d->list, 0, d->list_size);
