@@ -5,7 +5,7 @@ MESON_OPTIONS ?=
 LISTS = packaging/debian-build.txt
 PEERS = packaging/debian-peers.txt
 
-.PHONY: all deps peers check demo bench fuzz sanitize coverage lint install clean
+.PHONY: all deps peers check demo bench fuzz sanitize coverage lint install deb clean
 
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
@@ -54,5 +54,9 @@ lint:
 install: all
 	meson install -C $(BUILD)
 
+deb: deps
+	packaging/install-missing packaging/debian-deb.txt
+	packaging/make-deb build-deb
+
 clean:
-	rm -rf $(BUILD) build-fuzz build-sanitize build-coverage
+	rm -rf $(BUILD) build-fuzz build-sanitize build-coverage build-deb
