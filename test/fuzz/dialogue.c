@@ -5,7 +5,8 @@
  *
  * The first octet of the input chooses the protocol, the second one role, demand,
  * goal and layer, the third one how the rest, which the peer says, is cut.  With
- * DIALOGUE_PROTOCOL=smtp in the environment the protocol is that one.
+ * DIALOGUE_PROTOCOL=smtp in the environment only inputs of that protocol are made
+ * and played; what is found is played the same way without it.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +15,12 @@
 #include <starttls/dialogue.h>
 
 int LLVMFuzzerInitialize(int *, char ***);
+size_t LLVMFuzzerCustomMutator(uint8_t *, size_t, size_t, unsigned);
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+/* The fuzzer's own; without a fuzzer it is not there, nor needed. */
+__attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *, size_t, size_t);
+
+#define PROTOCOLS (STLS_MYSQL + 2) /* with two that are none */
 
 static enum stls_protocol only;
 
@@ -32,6 +38,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	only = name != NULL ? stls_protocol_named(name) : (enum stls_protocol)0;
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+	(void)seed;
+	size = LLVMFuzzerMutate(data, size, most);
+	if (only != 0 && size > 0)
+		data[0] = (uint8_t)only;
+	return size;
 }
 
 /* ---- what is played ---- */
@@ -55,7 +70,7 @@ static struct stls_spec spec_from(const uint8_t *head)
 
 	return (struct stls_spec){
 	    .size = sizeof(struct stls_spec),
-	    .protocol = only != 0 ? only : (enum stls_protocol)(head[0] % (STLS_MYSQL + 2)),
+	    .protocol = (enum stls_protocol)(head[0] % PROTOCOLS),
 	    .role = head[1] & 1 ? STLS_SERVER : STLS_CLIENT,
 	    .demand = head[1] & 2 ? STLS_MUST : STLS_MAY,
 	    .goal = (enum stls_goal)(head[1] >> 2 & 3),
@@ -208,7 +223,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct stls_spec spec;
 	struct play play = {0}, other;
 
-	if (size < 3 || size > 65536)
+	if (size < 3 || size > 65536 || (only != 0 && data[0] != only))
 		return 0;
 	spec = spec_from(data);
 	if (stls_footprint(&spec) == 0) {
