@@ -339,3 +339,34 @@ def test_backend_never_downgraded(gateway, pki, front):
         talk.smtp("STARTTLS")
         talk.start_tls(pki.ca)
         assert talk.until("421 ")[-1].startswith("421 ")
+
+
+# ------------------------------------------------ what is data, and what is not
+
+
+def test_chunks_in_plaintext(gateway, postfix):
+    """SMTP-P-05: the octets of BDAT are a message, also where there is no TLS."""
+    mark = marker()
+    with clients.Lines(gateway["smtp-offered"]) as talk:
+        talk.until("220 ")
+        assert any("CHUNKING" in line for line in talk.smtp("EHLO client.lab.test"))
+        for line in ("MAIL FROM:<a@lab.test>", "RCPT TO:<b@lab.test>"):
+            assert talk.smtp(line)[-1].startswith("250"), talk.heard
+        body = f"Subject: {mark}\r\n\r\nXCLIENT ADDR=192.0.2.1\r\n".encode()
+        talk.send(b"BDAT %d LAST\r\n" % len(body) + body + b"XCLIENT ADDR=192.0.2.1\r\nNOOP\r\n")
+        for code in ("250", "502", "250"):
+            assert talk.until(r"\d{3} ")[-1].startswith(code), talk.heard
+    assert postfix.wait_message(mark)
+
+
+def test_literals(gateway, dovecot, pki):
+    """RFC 7888: a login whose name and password do not wait for consent."""
+    user, password = dovecot.user, dovecot.password
+    with clients.Lines(gateway["imap"]) as talk:
+        talk.until(r"\* OK")
+        talk.ask("x STARTTLS", "x ")
+        talk.start_tls(pki.ca)
+        talk.send(f"a LOGIN {{{len(user)}+}}\r\n{user} {{{len(password)}+}}\r\n{password}\r\n"
+                  "b NOOP\r\n".encode())
+        heard = talk.until("b ")
+        assert any(line.startswith("a OK") for line in heard), heard
