@@ -47,9 +47,13 @@ static void read_top(const struct reading *reading, struct config *config)
 	if (!config->user)
 		config->user = value_copy(reading->complaints, USER);
 	config->state = read_state(reading);
-	config->log_level = (enum log_level)value_word(
+	config->log.level = (enum log_level)value_word(
 	    reading, "log-level", levels, sizeof(levels) / sizeof(levels[0]), LOG_LEVEL_INFO);
 	config->certificates = value_certificates(reading);
+	config->log.rate = 100;
+	config->workers = 1;
+	config->sandbox = true;
+	config->drain = 10;
 }
 
 static void read_fronts(const struct reading *reading, struct config *config)

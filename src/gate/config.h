@@ -16,6 +16,7 @@
 
 #include "loop/log.h"
 #include "names/address.h"
+#include "names/network.h"
 
 enum config_tls { CONFIG_TLS_REQUIRED, CONFIG_TLS_OFFERED, CONFIG_TLS_IMPLICIT };
 
@@ -54,6 +55,15 @@ struct config_certificates {
 	size_t count;
 };
 
+/* Whom a name in SNI, or in XMPP's "to", leads to. */
+struct config_route {
+	char *name;    /* "example.org", or "*.example.org" for the names one label below it */
+	unsigned line; /* where its section begins */
+	struct config_addresses backend;
+	char *backend_name;                      /* NULL: as with the front's */
+	struct config_certificates certificates; /* beside the front's */
+};
+
 struct config_front {
 	char *name;
 	unsigned line; /* where its section begins */
@@ -69,17 +79,49 @@ struct config_front {
 	char *hostname;      /* of the front, or that of all */
 	char **capabilities; /* NULL: the backend is asked; else the last one is NULL */
 	unsigned plaintext_deadline, handshake_deadline, idle; /* seconds; idle 0: none */
+	unsigned backend_deadline; /* seconds for the service to be ready for a session */
+	unsigned backend_check;    /* seconds between two looks at each backend; 0: none */
+	/* Octets, before TLS; 0: the protocol's own. */
+	unsigned line_limit, literal_limit, element_limit;
+	struct network *accept_proxy; /* who begins with a PROXY header */
+	size_t accept_proxy_count;
+	struct config_route *routes;
+	size_t route_count;
 	enum config_strict_sni strict_sni;
 	bool ask_client;
 	/* Those of the front's own; when there are none, those of all. */
 	struct config_certificates certificates;
 };
 
+/* Of the daemon as a whole; 0: none. */
+struct config_limits {
+	unsigned connections;             /* at once */
+	unsigned connections_per_address; /* at once; an IPv6 address is its /64 */
+	unsigned handshakes_per_address;  /* in a minute */
+	unsigned memory;                  /* MiB */
+};
+
+enum config_log_format { CONFIG_LOG_LOGFMT, CONFIG_LOG_JSON };
+enum config_log_to { CONFIG_LOG_STDERR, CONFIG_LOG_JOURNAL, CONFIG_LOG_SYSLOG };
+
+struct config_log {
+	enum log_level level;
+	enum config_log_format format;
+	enum config_log_to to;
+	unsigned rate; /* lines a second that strangers can cause; 0: no limit */
+};
+
 struct config {
 	char *hostname; /* the system's when the file does not say */
 	char *state;
 	char *user;
-	enum log_level log_level;
+	struct config_log log;
+	unsigned workers; /* as many as there are processors when the file does not say */
+	bool sandbox;
+	unsigned drain;              /* seconds that sessions have to end after SIGTERM */
+	unsigned watch_certificates; /* seconds between two looks at their files; 0: none */
+	struct config_limits limits;
+	struct config_addresses metrics; /* where they are listened for; may be none */
 	struct config_certificates certificates;
 	struct config_front *fronts;
 	size_t front_count;

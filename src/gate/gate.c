@@ -172,7 +172,7 @@ int gate_run(const char *path, const struct config *config)
 	struct gate gate = {
 	    .path = path,
 	    .config = config,
-	    .log = {.fd = STDERR_FILENO, .level = config->log_level},
+	    .log = {.fd = STDERR_FILENO, .level = config->log.level},
 	};
 	int result = start(&gate);
 

@@ -98,7 +98,7 @@ static void the_contract(void **state)
 	assert_string_equal(config.hostname, "mail.example.org");
 	assert_string_equal(config.state, "/var/lib/starttls");
 	assert_string_equal(config.user, "starttls");
-	assert_int_equal(config.log_level, LOG_LEVEL_INFO);
+	assert_int_equal(config.log.level, LOG_LEVEL_INFO);
 	assert_int_equal(config.certificates.count, 1);
 	assert_string_equal(config.certificates.list[0].chain, "fullchain.pem");
 	assert_string_equal(config.certificates.list[0].key, "privkey.pem");
@@ -176,7 +176,7 @@ static void everything_said(void **state)
 	             "}\n");
 	const struct config_front *front = &config.fronts[0];
 	(void)state;
-	assert_int_equal(config.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(config.log.level, LOG_LEVEL_DEBUG);
 	assert_string_equal(front->name, "all of it");
 	assert_int_equal(front->listen.count, 2);
 	assert_int_equal(front->listen.list[0].address.kind, ADDRESS_UNIX);
