@@ -109,7 +109,14 @@ extern "C" {
 	X(MEMORY, "out-of-memory", US, 3, "", 421, "4.3.1", "there is no memory left")             \
 	X(BUSY, "too-busy", US, 3, "", 421, "4.3.2", "there are too many connections")             \
 	X(SHUTDOWN, "shutting-down", US, 3, "", 421, "4.3.2", "the service is shutting down")      \
-	X(INTERNAL, "internal-error", US, 3, "", 421, "4.3.0", "something is wrong on this side")
+	X(INTERNAL, "internal-error", US, 3, "", 421, "4.3.0", "something is wrong on this side")  \
+	/* one gateway, many services */                                                           \
+	X(ROUTE, "no-route", PEER, 2, "", 450, "4.3.2",                                            \
+	  "there is no service for the name that was asked for")                                   \
+	X(NAMES, "names-differ", PEER, 2, "", 450, "4.7.0",                                        \
+	  "the handshake and the stream ask for different services")                               \
+	X(PROXY, "proxy-header", US, 3, "", 421, "4.3.5",                                          \
+	  "the connection does not begin with a valid PROXY header")
 
 enum stls_fault {
 #define STLS_FAULT_ENUM(NAME, name, whose, exit, rpt, smtp, enhanced, sentence) STLS_FAULT_##NAME,

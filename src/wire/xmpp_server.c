@@ -142,12 +142,14 @@ static const char *condition_of(enum stls_fault why)
 {
 	switch (why) {
 	case STLS_FAULT_PLAINTEXT_REFUSED:
+	case STLS_FAULT_NAMES:
 	case STLS_FAULT_TOO_LONG: return "policy-violation";
 	case STLS_FAULT_TIMEOUT: return "connection-timeout";
 	case STLS_FAULT_SHUTDOWN: return "system-shutdown";
 	case STLS_FAULT_BUSY:
 	case STLS_FAULT_MEMORY: return "resource-constraint";
 	case STLS_FAULT_BACKEND: return "remote-connection-failed";
+	case STLS_FAULT_ROUTE: return "host-unknown";
 	case STLS_FAULT_SYNTAX: return "not-well-formed";
 	default: return "internal-server-error";
 	}
