@@ -245,6 +245,10 @@ STLS_API const char *stls_domain(const stls_dialogue *);
 STLS_API const char *stls_helo(const stls_dialogue *);
 STLS_API const char *stls_replay(const stls_dialogue *, size_t *count);
 
+/* Server role: how many commands were refused so far because they were said in
+ * plaintext. */
+STLS_API unsigned stls_refusals(const stls_dialogue *);
+
 /* STLS_LIST, when STLS_DONE: the server's capabilities, one by one, in the
  * form that spec.offers takes; NULL behind the last one. */
 STLS_API const char *stls_capability(const stls_dialogue *, size_t index);

@@ -171,6 +171,7 @@ struct stls_facts {
 	const char *matched;        /* the presented name that matched a wanted one */
 	const char *peer_name;      /* server: common name of the client's certificate */
 	int peer_certificate;       /* whether there is one */
+	int named;                  /* server: a certificate has the name that was asked for */
 };
 /* Cheap, from STLS_DONE on. */
 STLS_API void stls_tls_facts(const stls_tls *, struct stls_facts *);
@@ -189,6 +190,10 @@ struct stls_certificate {
 };
 /* index 0 is the leaf; 0 when there is no such certificate, else 1. */
 STLS_API int stls_tls_certificate(stls_tls *, size_t index, struct stls_certificate *);
+/* One of the leaf certificates that were added, in their order; valid as long as
+ * the context.  0 when there is no such certificate, else 1. */
+STLS_API int stls_tls_context_certificate(stls_tls_context *, size_t index,
+                                          struct stls_certificate *);
 
 /* tls-exporter channel binding (RFC 9266): 32 bytes; 0, or -1 where it is not
  * safe (TLS 1.2 without extended master secret). */

@@ -167,6 +167,7 @@ void stls_tls_context_free(stls_tls_context *context)
 	if (context == NULL || --context->references > 0)
 		return;
 	tls_shelf_free(&context->shelf);
+	tls_words_free(context->words);
 	tls_certificates_free(context->certificates);
 	tls_tickets_end(&context->tickets);
 	SSL_CTX_free(context->ssl);

@@ -47,6 +47,7 @@ void stls_tls_facts(const stls_tls *tls, struct stls_facts *facts)
 	    .unverified = tls->verified == STLS_TRUST_ANY ? tls->unverified : STLS_FAULT_NONE,
 	    .matched = tls->matched ? tls->matched : "",
 	    .peer_name = tls->peer_name ? tls->peer_name : "",
+	    .named = tls->named,
 	    .peer_certificate = tls->shown != NULL || SSL_get0_peer_certificate(tls->ssl) != NULL,
 	};
 }

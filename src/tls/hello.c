@@ -55,6 +55,7 @@ int tls_hello(SSL *ssl, int *alert, void *unused)
 	struct tls_slot *slot = name ? tls_shelf_find(shelf, name, length) : NULL;
 
 	(void)unused;
+	tls->named = slot != NULL;
 	if (asked && !note(tls, name, length))
 		return SSL_CLIENT_HELLO_ERROR;
 	if (slot == NULL && asked && is_strict(tls->context)) {

@@ -84,6 +84,7 @@ struct stls_tls_context {
 	BIO_METHOD *bio;
 	SSL_CTX *ssl; /* a server's has no certificates: those are on the shelf */
 	struct tls_certificate *certificates;
+	struct tls_words *words;
 	struct tls_shelf shelf;
 	struct tls_ticket_keys tickets;
 };
@@ -134,6 +135,7 @@ struct stls_tls {
 	enum stls_trust verified;
 	enum stls_fault unverified;
 	char *sni;    /* as sent */
+	bool named;   /* server: a certificate has that name, or the preset one */
 	char *preset; /* server: the name to answer for when none was sent */
 	char *matched, *peer_name;
 	STACK_OF(X509) * shown; /* the chain that failed to verify: OpenSSL forgets it */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Certificates in words, kept as long as the connection. */
+/* Certificates in words, kept as long as the connection, or the context. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,38 +98,59 @@ static X509 *peer_certificate(const stls_tls *tls, size_t index)
 	                                                   : NULL;
 }
 
-static struct tls_words *known(const stls_tls *tls, size_t index)
+static struct tls_words *known(struct tls_words *words, size_t index)
 {
-	struct tls_words *words = tls->words;
-
 	while (words != NULL && words->index != index)
 		words = words->next;
 	return words;
 }
 
-static struct tls_words *learn(stls_tls *tls, size_t index)
+static struct tls_words *learn(struct tls_words **list, size_t index, X509 *x509)
 {
-	X509 *x509 = peer_certificate(tls, index);
 	struct tls_words *words = x509 ? calloc(1, sizeof(*words)) : NULL;
 
 	if (words == NULL)
 		return NULL;
 	words->index = index;
-	words->next = tls->words;
-	tls->words = words;
+	words->next = *list;
+	*list = words;
 	return describe(words, x509) ? words : NULL;
 }
 
-int stls_tls_certificate(stls_tls *tls, size_t index, struct stls_certificate *certificate)
+static int tell(const struct tls_words *words, struct stls_certificate *certificate)
 {
-	struct tls_words *words = known(tls, index);
-
-	if (words == NULL)
-		words = learn(tls, index);
 	if (words == NULL || words->der == NULL)
 		return 0;
 	*certificate = words->certificate;
 	return 1;
+}
+
+int stls_tls_certificate(stls_tls *tls, size_t index, struct stls_certificate *certificate)
+{
+	struct tls_words *words = known(tls->words, index);
+
+	if (words == NULL)
+		words = learn(&tls->words, index, peer_certificate(tls, index));
+	return tell(words, certificate);
+}
+
+static X509 *own_certificate(const stls_tls_context *context, size_t index)
+{
+	const struct tls_certificate *one = context->certificates;
+
+	while (one != NULL && index-- > 0)
+		one = one->next;
+	return one ? one->leaf : NULL;
+}
+
+int stls_tls_context_certificate(stls_tls_context *context, size_t index,
+                                 struct stls_certificate *certificate)
+{
+	struct tls_words *words = known(context->words, index);
+
+	if (words == NULL)
+		words = learn(&context->words, index, own_certificate(context, index));
+	return tell(words, certificate);
 }
 
 void tls_words_free(struct tls_words *words)

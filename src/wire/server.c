@@ -75,6 +75,11 @@ void server_asked(struct stls_dialogue *d, struct unit unit)
 	}
 }
 
+unsigned stls_refusals(const stls_dialogue *d)
+{
+	return d->refusals;
+}
+
 const char *stls_replay(const stls_dialogue *d, size_t *count)
 {
 	*count = d->spec.role == STLS_SERVER && d->next == STLS_PLAIN ? d->in_length : 0;

@@ -230,9 +230,13 @@ static bool read_end_line(struct duet *duet, char *text)
 
 static bool read_check(struct duet *duet, const char *key, const char *value)
 {
-	static const struct word kinds[] = {
-	    {"capability", CHECK_CAPABILITY}, {"replay", CHECK_REPLAY}, {"helo", CHECK_HELO},
-	    {"domain-is", CHECK_DOMAIN},      {"left", CHECK_LEFT},     {0}};
+	static const struct word kinds[] = {{"capability", CHECK_CAPABILITY},
+	                                    {"replay", CHECK_REPLAY},
+	                                    {"helo", CHECK_HELO},
+	                                    {"domain-is", CHECK_DOMAIN},
+	                                    {"left", CHECK_LEFT},
+	                                    {"refusals", CHECK_REFUSALS},
+	                                    {0}};
 	struct check *check = &duet->checks[duet->check_count];
 	int kind = value_of(kinds, key);
 

@@ -36,7 +36,14 @@ struct part {
 #define DUET_OFFERS 64
 #define DUET_CHECKS 256
 
-enum check_kind { CHECK_CAPABILITY, CHECK_REPLAY, CHECK_HELO, CHECK_DOMAIN, CHECK_LEFT };
+enum check_kind {
+	CHECK_CAPABILITY,
+	CHECK_REPLAY,
+	CHECK_HELO,
+	CHECK_DOMAIN,
+	CHECK_LEFT,
+	CHECK_REFUSALS
+};
 
 struct check {
 	enum check_kind kind;

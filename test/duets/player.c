@@ -165,6 +165,14 @@ static bool check_replay(struct playing *playing, const struct check *check)
 	       complain_both(playing, "replay", &check->text, replay, count);
 }
 
+static bool check_refusals(struct playing *playing, const struct check *check)
+{
+	char count[16];
+
+	snprintf(count, sizeof(count), "%u", stls_refusals(playing->dialogue));
+	return check_text(playing, check, count, "refusals");
+}
+
 static bool check_one(struct playing *playing, const struct check *check)
 {
 	switch (check->kind) {
@@ -176,6 +184,7 @@ static bool check_one(struct playing *playing, const struct check *check)
 		return octets_same(&check->text, playing->left.bytes, playing->left.count) ||
 		       complain_both(playing, "left", &check->text, playing->left.bytes,
 		                     playing->left.count);
+	case CHECK_REFUSALS: return check_refusals(playing, check);
 	case CHECK_CAPABILITY: break;
 	}
 	return true;

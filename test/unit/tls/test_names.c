@@ -32,6 +32,8 @@ static int end(void **unused)
 	return 0;
 }
 
+static int named; /* whether the certificate that answers has the name that was asked for */
+
 /* The common name of the certificate that answers: "" for none. */
 static const char *answer(stls_tls_context *server, const char *sni, const char *preset, int rsa)
 {
@@ -49,6 +51,7 @@ static const char *answer(stls_tls_context *server, const char *sni, const char 
 	if (raw.shaken == 1) {
 		stls_tls_facts(tls, &facts);
 		assert_string_equal(facts.sni, sni ? sni : "");
+		named = facts.named;
 		X509_NAME_get_text_by_NID(X509_get_subject_name(SSL_get0_peer_certificate(raw.ssl)),
 		                          NID_commonName, name, sizeof(name));
 	}
@@ -329,6 +332,47 @@ static void expiry(void **unused)
 	stls_tls_context_free(server);
 }
 
+/* A client that asked for nobody's name is told apart from one that asked for ours. */
+static void named_or_not(void **unused)
+{
+	stls_tls_context *server = pair_server(NULL, "first", NULL);
+
+	(void)unused;
+	answer(server, "MAIL.example.org", NULL, 0);
+	assert_true(named);
+	answer(server, "other.example.org", NULL, 0);
+	assert_false(named);
+	answer(server, NULL, NULL, 0);
+	assert_false(named);
+	answer(server, NULL, "mail.example.org", 0);
+	assert_true(named);
+	answer(server, "other.example.org", "mail.example.org", 0);
+	assert_false(named);
+	stls_tls_context_free(server);
+}
+
+/* Each of them, whatever it is for. */
+static void in_words(void **unused)
+{
+	stls_tls_context *server = pair_server(NULL, "first", "rsa", "nameless", NULL);
+	struct stls_certificate one, again;
+
+	(void)unused;
+	assert_true(stls_tls_context_certificate(server, 1, &one));
+	assert_string_equal(one.subject, "CN=rsa");
+	assert_string_equal(one.key, "RSA 2048");
+	assert_int_equal(one.name_count, 1);
+	assert_true(stls_tls_context_certificate(server, 0, &one));
+	assert_string_equal(one.key, "ECDSA P-256");
+	assert_int_equal(one.not_after, stls_tls_context_expiry(server));
+	assert_true(stls_tls_context_certificate(server, 0, &again));
+	assert_ptr_equal(one.subject, again.subject);
+	assert_true(stls_tls_context_certificate(server, 2, &one));
+	assert_int_equal(one.name_count, 0);
+	assert_false(stls_tls_context_certificate(server, 3, &one));
+	stls_tls_context_free(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +391,8 @@ int main(void)
 	    cmocka_unit_test(at_the_wrong_time),
 	    cmocka_unit_test(with_a_password),
 	    cmocka_unit_test(expiry),
+	    cmocka_unit_test(named_or_not),
+	    cmocka_unit_test(in_words),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
