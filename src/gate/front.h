@@ -12,10 +12,10 @@
 #include "gate/catalogue.h"
 #include "gate/config.h"
 #include "gate/leg.h"
-#include "gate/tickets.h"
 #include "loop/listen.h"
 #include "loop/log.h"
 #include "loop/loop.h"
+#include "loop/sockets.h"
 
 struct session;
 
@@ -24,15 +24,15 @@ struct front {
 	struct loop *loop;
 	struct log *log;
 	stls_tls_context *tls; /* towards clients */
-	struct tickets tickets;
 	struct backend backend;
 	struct catalogue catalogue;
-	int *sockets; /* bound; -1: a listener has taken it over */
-	size_t socket_count;
+	struct socket_set **sets; /* one for each address that is listened on */
+	size_t set_count;
 	struct listener **listeners;
+	size_t listener_count;
 	struct session *sessions;
-	bool draining;
-	void (*empty)(void *owner); /* while draining: the last session is over */
+	bool retired;
+	void (*empty)(void *owner); /* when retired: the last session is over */
 	void *owner;
 };
 
@@ -41,20 +41,39 @@ struct front_error {
 	char text[640];
 };
 
+/* The process that a front runs in: one of several, which share the addresses. */
+struct front_host {
+	struct loop *loop;
+	struct log *log;
+	size_t index, count; /* which one of how many */
+	void (*empty)(void *owner);
+	void *owner;
+};
+
 /*
  * The three steps to a running front.  Preparing reads certificates and keys and
- * resolves names, binding needs what privileges there are, and starting needs
- * none.  0, or -1 with the reason.  loop, log and config outlive the front.
+ * resolves names, and binding needs what privileges there are; both are done once,
+ * before the processes part.  Starting is each one's own.  0, or -1 with the
+ * reason.  What is pointed to outlives the front.
  */
 int front_prepare(struct front *, const struct config *, const struct config_front *,
                   struct front_error *);
-int front_bind(struct front *, struct front_error *);
-int front_start(struct front *, struct loop *, struct log *, struct front_error *);
+int front_bind(struct front *, struct sockets *, size_t count, struct front_error *);
+int front_start(struct front *, const struct front_host *, struct front_error *);
 
-/* Accepts nobody any more, and says so to whoever has not got to TLS yet. */
-void front_drain(struct front *, void (*empty)(void *owner), void *owner);
+/* Undoes binding, but not for other fronts with the same addresses. */
+void front_unbind(struct front *, struct sockets *);
+
+/* Accepts nobody any more, but goes on with those who are there. */
+void front_retire(struct front *);
+/* The same, and whoever has not got to TLS yet is told to come back later. */
+void front_drain(struct front *);
 
 /* Ends what is left. */
 void front_close(struct front *);
+
+/* front_listen.c */
+int front_listen(struct front *, const struct front_host *, struct front_error *);
+void front_deafen(struct front *);
 
 #endif

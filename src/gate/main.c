@@ -8,7 +8,6 @@
 
 #include <starttls/api.h>
 
-#include "gate/config.h"
 #include "gate/gate.h"
 
 static const char usage[] = "usage: starttlsd -c FILE [-t]\n"
@@ -44,39 +43,14 @@ static int read_options(struct options *options, int argc, char **argv)
 	return 2;
 }
 
-static void print_complaints(const struct config_error *error)
-{
-	for (size_t i = 0; i < error->count && i < CONFIG_ERRORS; i++)
-		fprintf(stderr, "%s\n", error->list[i].text);
-	if (error->count > CONFIG_ERRORS)
-		fprintf(stderr, "... and %zu more\n", error->count - CONFIG_ERRORS);
-}
-
-static int test(const char *file, const struct config *config)
-{
-	if (gate_test(file, config) < 0)
-		return EXIT_FAILURE;
-	printf("%s: fine\n", file);
-	return EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
 	struct options options = {0};
-	struct config_error error = {0};
-	struct config config;
 	int status = read_options(&options, argc, argv);
 
 	if (status >= 0)
 		return status;
 	/* A peer or a log reader that is gone is told by an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	if (config_load(options.file, &config, &error) < 0) {
-		print_complaints(&error);
-		return EXIT_FAILURE;
-	}
-	status = options.test ? test(options.file, &config) : gate_run(options.file, &config);
-	config_free(&config);
-	return status;
+	return options.test ? gate_test(options.file) : gate_run(options.file);
 }

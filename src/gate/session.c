@@ -67,7 +67,7 @@ static void end(struct session *session)
 	struct front *front = session->front;
 
 	session_free(session);
-	if (front->draining && !front->sessions)
+	if (front->retired && !front->sessions)
 		front->empty(front->owner);
 }
 

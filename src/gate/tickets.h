@@ -1,29 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The keys that a front's session tickets are sealed with: a new one every few
- * hours, and the last ones are kept until nothing is left that they could open.
+ * The keys that session tickets are sealed with: a new one every few hours, and the
+ * last ones are kept until nothing is left that they could open.
+ *
  * No two fronts have the same ones, so that a session is never taken from one to
- * another.
+ * another.  All processes that serve a front have, also those of its next
+ * configuration, so that a client comes back to any of them.
  */
 #ifndef GATE_TICKETS_H
 #define GATE_TICKETS_H
 
 #include <starttls/tls.h>
 
-#include "loop/timer.h"
+/* ms: 4 hours, twice as long as a ticket is good */
+#define TICKETS_TURN 14400000
 
-struct tickets {
-	stls_tls_context *context;
-	struct timer *timer;
-	size_t count;
+struct ticket_ring {
+	struct ticket_ring *next;
 	unsigned char keys[STLS_TICKET_KEYS][STLS_TICKET_KEY_SIZE]; /* newest first */
+	size_t count;
+	char front[]; /* its name */
 };
 
-/* 0, or -1 when there is no memory or no randomness. */
-int tickets_open(struct tickets *, struct loop *, stls_tls_context *);
-void tickets_close(struct tickets *); /* also when it was never opened but zeroed */
+struct tickets {
+	struct ticket_ring *rings;
+};
 
-/* A new key: what the timer does.  0 or -1, and then the old ones stay. */
-int tickets_turn(struct tickets *);
+/* The ring of a front, which is made if there is none yet; NULL when there is no
+ * memory or no randomness. */
+struct ticket_ring *tickets_ring(struct tickets *, const char *front);
+
+struct ticket_ring *tickets_find(const struct tickets *, const char *front); /* or NULL */
+
+/* A new key.  0 or -1, and then the old ones stay. */
+int tickets_turn(struct ticket_ring *);
+
+/* Has the context use them.  0 or -1. */
+int tickets_use(const struct ticket_ring *, stls_tls_context *);
+
+void tickets_forget(struct tickets *); /* wipes all */
 
 #endif

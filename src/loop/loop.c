@@ -70,6 +70,12 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
+void loop_abandon(struct loop *loop)
+{
+	event_reinit(loop->base);
+	loop_free(loop);
+}
+
 int loop_run(struct loop *loop)
 {
 	return event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0 ? -1 : 0;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -21,6 +22,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "loop/sockets.h"
 
 /* A connected pair: [0] non-blocking, for the thing under test; [1] blocking,
  * the peer that the test plays. */
@@ -43,6 +46,18 @@ static inline void connect_pair(int pair[2])
 	/* As listen.h and dial.h have it: a reset drops what Nagle keeps back. */
 	setsockopt(pair[0], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(pair[1], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+/* A socket that listens, for the caller to close; -1 with errno. */
+static inline int listen_socket(const struct sockaddr *address, socklen_t length)
+{
+	struct sockets *sockets = sockets_new();
+	struct socket_set *set = sockets_take(sockets, address, length, 1);
+	int error = errno, fd = set ? fcntl(set->fds[0], F_DUPFD_CLOEXEC, 0) : -1;
+
+	sockets_free(sockets);
+	errno = error;
+	return fd;
 }
 
 static inline void cut(int fd)

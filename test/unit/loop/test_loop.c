@@ -302,35 +302,6 @@ static void listens_on_both_families_at_one_port(void **state)
 	close(fd);
 }
 
-static void unix_socket_is_taken_over_only_when_stale(void **state)
-{
-	struct scene *scene = *state;
-	char folder[] = P_tmpdir "/starttls-unit-XXXXXX";
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct listener *listener;
-	int first, second;
-
-	assert_non_null(mkdtemp(folder));
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", folder);
-	first = listen_socket((struct sockaddr *)&address, sizeof(address));
-	assert_true(first >= 0);
-	/* In use: left alone. */
-	assert_int_equal(listen_socket((struct sockaddr *)&address, sizeof(address)), -1);
-	assert_int_equal(errno, EADDRINUSE);
-	close(first);
-	/* Left behind: taken over, and removed in the end. */
-	second = listen_socket((struct sockaddr *)&address, sizeof(address));
-	listener = listen_on(scene, second);
-	listener_close(listener);
-	assert_int_equal(access(address.sun_path, F_OK), -1);
-	/* Not a socket: left alone. */
-	close(open(address.sun_path, O_CREAT | O_WRONLY, 0600));
-	assert_int_equal(listen_socket((struct sockaddr *)&address, sizeof(address)), -1);
-	assert_int_equal(access(address.sun_path, F_OK), 0);
-	unlink(address.sun_path);
-	rmdir(folder);
-}
-
 /* Out of descriptors it waits, says so once, and serves when there are some. */
 static void goes_on_serving_after_running_out_of_descriptors(void **state)
 {
@@ -399,7 +370,6 @@ int main(void)
 	    SCENE(end_that_aborts_resets_and_one_that_closes_does_not),
 	    SCENE(listens_and_dials),
 	    SCENE(listens_on_both_families_at_one_port),
-	    SCENE(unix_socket_is_taken_over_only_when_stale),
 	    SCENE(goes_on_serving_after_running_out_of_descriptors),
 	    SCENE(accepts_more_than_fit_in_one_turn),
 	};

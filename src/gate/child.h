@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* A process of the daemon's, as its parent sees it. */
+#ifndef GATE_CHILD_H
+#define GATE_CHILD_H
+
+#include "gate/generation.h"
+#include "loop/timer.h"
+#include "loop/watch.h"
+
+struct parent;
+
+enum child_role { CHILD_WORKER };
+
+struct child {
+	struct parent *parent;
+	struct generation *generation;
+	enum child_role role;
+	size_t index; /* among those of its role */
+	pid_t pid;    /* 0: it does not run */
+	int channel;  /* to it; -1: none */
+	struct watch *watch;
+	struct timer *again; /* to begin anew after it has died young */
+	bool ready;          /* it serves */
+	int64_t born;
+};
+
+/* All of a generation, not yet started.  0, or -1 when memory is out. */
+int children_new(struct parent *, struct generation *);
+
+/* 0, or -1 when there cannot be another process (and that was said). In the new
+ * process it does not return. */
+int child_start(struct child *);
+
+/* What is known of them; they have ended. */
+void children_free(struct generation *);
+
+#endif

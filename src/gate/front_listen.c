@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+/* Where a front listens, and when it stops to. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/front.h"
+#include "gate/session.h"
+
+__attribute__((format(printf, 3, 4))) static int wrong(struct front_error *error, unsigned line,
+                                                       const char *format, ...)
+{
+	va_list list;
+
+	error->line = line;
+	va_start(list, format);
+	vsnprintf(error->text, sizeof(error->text), format, list);
+	va_end(list);
+	return -1;
+}
+
+static int bind_one(struct front *front, struct sockets *sockets, size_t count,
+                    const struct config_address *address, struct front_error *error)
+{
+	struct address_socket socket;
+	struct socket_set *set;
+
+	if (address_socket(&address->address, &socket) < 0)
+		return wrong(error, address->line, "listen: \"%s\" is no address of this machine",
+		             address->text);
+	set = sockets_take(sockets, (const struct sockaddr *)&socket.storage, socket.length, count);
+	if (!set)
+		return wrong(error, address->line, "listen: \"%s\": %s", address->text,
+		             strerror(errno));
+	front->sets[front->set_count++] = set;
+	return 0;
+}
+
+int front_bind(struct front *front, struct sockets *sockets, size_t count,
+               struct front_error *error)
+{
+	const struct config_addresses *listen = &front->config->listen;
+
+	front->sets = calloc(listen->count, sizeof(struct socket_set *));
+	if (!front->sets)
+		return wrong(error, front->config->line, "there is no memory left");
+	for (size_t i = 0; i < listen->count; i++)
+		if (bind_one(front, sockets, count, &listen->list[i], error) < 0)
+			return -1;
+	return 0;
+}
+
+void front_unbind(struct front *front, struct sockets *sockets)
+{
+	while (front->set_count)
+		sockets_drop(sockets, front->sets[--front->set_count]);
+}
+
+static void on_trouble(void *owner, int reason)
+{
+	struct front *front = owner;
+
+	log_say(front->log, LOG_LEVEL_ERROR, "accept", "%s: new connections have to wait: %s",
+	        front->config->name, strerror(reason));
+}
+
+/* Each socket is somebody's, and everybody has one. */
+static bool is_mine(const struct socket_set *set, size_t socket, const struct front_host *host)
+{
+	return socket % host->count == host->index || socket == host->index % set->count;
+}
+
+static struct listener *hear(struct front *front, int fd)
+{
+	const struct listener_acts acts = {front_accept, on_trouble, front};
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return own < 0 ? NULL : listener_open(front->loop, own, &acts);
+}
+
+static int listen_on(struct front *front, const struct socket_set *set,
+                     const struct front_host *host)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (!is_mine(set, i, host))
+			continue;
+		front->listeners[front->listener_count] = hear(front, set->fds[i]);
+		if (!front->listeners[front->listener_count])
+			return -1;
+		front->listener_count++;
+	}
+	return 0;
+}
+
+int front_listen(struct front *front, const struct front_host *host, struct front_error *error)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < front->set_count; i++)
+		most += front->sets[i]->count;
+	front->listeners = calloc(most + 1, sizeof(struct listener *));
+	if (!front->listeners)
+		return wrong(error, front->config->line, "there is no memory left");
+	for (size_t i = 0; i < front->set_count; i++)
+		if (listen_on(front, front->sets[i], host) < 0)
+			return wrong(error, front->config->line, "listen: %s", strerror(errno));
+	return 0;
+}
+
+void front_deafen(struct front *front)
+{
+	while (front->listener_count)
+		listener_close(front->listeners[--front->listener_count]);
+	free(front->listeners);
+	front->listeners = NULL;
+}
+
+void front_retire(struct front *front)
+{
+	while (front->listener_count)
+		listener_retire(front->listeners[--front->listener_count]);
+	front->retired = true;
+}
+
+void front_drain(struct front *front)
+{
+	struct session *next;
+
+	front_deafen(front);
+	front->retired = true;
+	for (struct session *session = front->sessions; session; session = next) {
+		next = session->next;
+		session_dismiss(session);
+	}
+}

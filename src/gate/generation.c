@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+
+#include "gate/child.h"
+#include "gate/config_complain.h"
+#include "gate/generation.h"
+
+static void take_complaint(const struct complaints *complaints, const struct config_front *front,
+                           const struct front_error *error)
+{
+	complain(complaints, error->line, "front \"%s\": %s", front->name, error->text);
+}
+
+/* All fronts, so that all complaints are heard at once. */
+static int prepare(struct generation *generation, const struct complaints *complaints)
+{
+	const struct config *config = &generation->config;
+
+	generation->fronts = calloc(config->front_count + 1, sizeof(*generation->fronts));
+	if (!generation->fronts) {
+		complain(complaints, 0, "there is no memory left");
+		return -1;
+	}
+	for (size_t i = 0; i < config->front_count; i++) {
+		struct front_error error;
+
+		generation->front_count++;
+		if (front_prepare(&generation->fronts[i], config, &config->fronts[i], &error) < 0)
+			take_complaint(complaints, &config->fronts[i], &error);
+	}
+	return complaints->error->count ? -1 : 0;
+}
+
+struct generation *generation_new(const char *path, const char *text, size_t length,
+                                  struct config_error *error)
+{
+	const struct complaints complaints = {path, error};
+	struct generation *generation = calloc(1, sizeof(*generation));
+
+	if (!generation) {
+		complain(&complaints, 0, "there is no memory left");
+		return NULL;
+	}
+	if (config_read(path, text, length, &generation->config, error) == 0 &&
+	    prepare(generation, &complaints) == 0)
+		return generation;
+	generation_free(generation);
+	return NULL;
+}
+
+static int bind_front(struct generation *generation, struct front *front,
+                      const struct ground *ground, struct front_error *error)
+{
+	const struct ticket_ring *ring = tickets_ring(ground->tickets, front->config->name);
+
+	if (!ring || tickets_use(ring, front->tls) < 0) {
+		*error = (struct front_error){.line = front->config->line,
+		                              .text = "there is no memory left"};
+		return -1;
+	}
+	return front_bind(front, ground->sockets, generation->config.workers, error);
+}
+
+int generation_bind(struct generation *generation, const char *path, const struct ground *ground,
+                    struct config_error *complaint)
+{
+	const struct complaints complaints = {path, complaint};
+
+	for (size_t i = 0; i < generation->front_count; i++) {
+		struct front *front = &generation->fronts[i];
+		struct front_error error;
+
+		if (bind_front(generation, front, ground, &error) == 0)
+			continue;
+		take_complaint(&complaints, front->config, &error);
+		generation_unbind(generation, ground->sockets);
+		return -1;
+	}
+	return 0;
+}
+
+void generation_unbind(struct generation *generation, struct sockets *sockets)
+{
+	for (size_t i = 0; i < generation->front_count; i++)
+		front_unbind(&generation->fronts[i], sockets);
+}
+
+void generation_free(struct generation *generation)
+{
+	for (size_t i = 0; i < generation->front_count; i++)
+		front_close(&generation->fronts[i]);
+	free(generation->fronts);
+	free(generation->children);
+	config_free(&generation->config);
+	free(generation);
+}

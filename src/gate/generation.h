@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A generation: a configuration, everything that is prepared for it, and the
+ * processes that serve it.  A new configuration is a new generation; the sessions
+ * of the one before go on in its own processes until they are over.
+ *
+ *	starting -> serving -> retiring
+ */
+#ifndef GATE_GENERATION_H
+#define GATE_GENERATION_H
+
+#include "gate/config.h"
+#include "gate/front.h"
+#include "gate/tickets.h"
+#include "loop/sockets.h"
+
+struct child;
+
+enum generation_state { GENERATION_STARTING, GENERATION_SERVING, GENERATION_RETIRING };
+
+struct generation {
+	struct generation *next;
+	enum generation_state state;
+	struct config config;
+	struct front *fronts;
+	size_t front_count; /* of those that were prepared */
+	struct child *children;
+	size_t child_count;
+};
+
+/* What a generation stands on, all of which outlives it. */
+struct ground {
+	struct sockets *sockets;
+	struct tickets *tickets;
+};
+
+/*
+ * Reads a configuration (path is its name), certificates and keys.  NULL with
+ * complaints, all that there are to be heard.
+ */
+struct generation *generation_new(const char *path, const char *text, size_t length,
+                                  struct config_error *);
+
+/* Binds its addresses and gives it its keys.  0, or -1 with complaints. */
+int generation_bind(struct generation *, const char *path, const struct ground *,
+                    struct config_error *);
+
+/* Lets go of its addresses, as far as no other one has them. */
+void generation_unbind(struct generation *, struct sockets *);
+
+/* Its children are over, and its addresses unbound, or this is one of them. */
+void generation_free(struct generation *);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/* The processes: begun, heard, ended, and begun again. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gate/parent.h"
+#include "gate/worker.h"
+#include "proc/channel.h"
+#include "proc/fork.h"
+
+#define YOUNG 1000 /* ms: what dies so soon after its birth would do so again */
+
+static void close_channel(struct child *child)
+{
+	watch_close(child->watch);
+	child->watch = NULL;
+	if (child->channel >= 0)
+		close(child->channel);
+	child->channel = -1;
+}
+
+/* For each generation there is; false from act ends it. */
+static struct generation *next_generation(const struct parent *parent,
+                                          const struct generation *after)
+{
+	if (!after && parent->starting)
+		return parent->starting;
+	if ((!after || after == parent->starting) && parent->current)
+		return parent->current;
+	if (!after || after == parent->starting || after == parent->current)
+		return parent->old;
+	return after->next;
+}
+
+/* In the new process: what it has of others is not its to keep. */
+static void leave_parent(struct parent *parent)
+{
+	struct generation *generation = NULL;
+
+	loop_abandon(parent->loop);
+	while ((generation = next_generation(parent, generation)))
+		for (size_t i = 0; i < generation->child_count; i++)
+			if (generation->children[i].channel >= 0)
+				close(generation->children[i].channel);
+	tickets_forget(&parent->tickets);
+}
+
+static _Noreturn void live(struct child *child, int channel)
+{
+	struct parent *parent = child->parent;
+	const struct worker_order order = {
+	    .path = parent->path,
+	    .generation = child->generation,
+	    .sockets = parent->sockets,
+	    .log = &parent->log,
+	    .index = child->index,
+	    .channel = channel,
+	};
+
+	leave_parent(parent);
+	exit(worker_run(&order));
+}
+
+/* The only thing that a child has to say. */
+static void on_channel(void *owner, unsigned what)
+{
+	struct child *child = owner;
+	struct proc_message message;
+
+	(void)what;
+	while (proc_receive(child->channel, &message) == PROC_MESSAGE)
+		if (message.kind == PROC_READY)
+			child->ready = true;
+	if (child->ready && child->generation->state == GENERATION_STARTING)
+		parent_progress(child->parent);
+}
+
+static int cannot_start(struct child *child, int error)
+{
+	log_say(&child->parent->log, LOG_LEVEL_ERROR, "worker",
+	        "Another process cannot be started: %s.", strerror(error));
+	return -1;
+}
+
+int child_start(struct child *child)
+{
+	int ends[2];
+
+	if (proc_channel(ends) < 0)
+		return cannot_start(child, errno);
+	child->pid = proc_fork();
+	if (child->pid == 0)
+		live(child, ends[1]);
+	close(ends[1]);
+	child->channel = ends[0];
+	child->ready = false;
+	child->born = loop_clock();
+	if (child->pid < 0) {
+		int error = errno;
+
+		child->pid = 0;
+		close_channel(child);
+		return cannot_start(child, error);
+	}
+	child->watch = watch_open(child->parent->loop, child->channel, on_channel, child);
+	return child->watch ? 0 : cannot_start(child, ENOMEM);
+}
+
+static void start_again(void *owner)
+{
+	struct child *child = owner;
+
+	if (child_start(child) < 0)
+		timer_set(child->again, YOUNG);
+}
+
+int children_new(struct parent *parent, struct generation *generation)
+{
+	size_t count = generation->config.workers;
+
+	generation->children = calloc(count, sizeof(*generation->children));
+	if (!generation->children)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct child *child = &generation->children[generation->child_count++];
+
+		*child = (struct child){.parent = parent,
+		                        .generation = generation,
+		                        .role = CHILD_WORKER,
+		                        .index = i,
+		                        .channel = -1};
+		child->again = timer_open(parent->loop, start_again, child);
+		if (!child->again)
+			return -1;
+	}
+	return 0;
+}
+
+/* One that serves is missed; one that was to retire has done so. */
+static void child_over(struct child *child, const struct proc_end *end)
+{
+	struct parent *parent = child->parent;
+	bool young = loop_clock() - child->born < YOUNG;
+	char how[PROC_ENDED];
+
+	child->pid = 0;
+	close_channel(child);
+	if (!proc_ended_well(end))
+		parent_report_end(parent, child, proc_ended(how, end));
+	if (parent->draining)
+		return;
+	if (child->generation->state == GENERATION_STARTING)
+		parent_give_up(parent);
+	else if (child->generation->state == GENERATION_SERVING)
+		timer_set(child->again, young ? YOUNG : 0);
+}
+
+static struct child *find_child(const struct parent *parent, pid_t pid)
+{
+	struct generation *generation = NULL;
+
+	while ((generation = next_generation(parent, generation)))
+		for (size_t i = 0; i < generation->child_count; i++)
+			if (generation->children[i].pid == pid)
+				return &generation->children[i];
+	return NULL;
+}
+
+void parent_reap(void *owner)
+{
+	struct parent *parent = owner;
+	struct proc_end end;
+
+	while (proc_reap(&end)) {
+		struct child *child = find_child(parent, end.pid);
+
+		if (child)
+			child_over(child, &end);
+	}
+	parent_sweep(parent);
+	if (!parent_has_children(parent))
+		parent_childless(parent);
+}
+
+void generation_tell(struct generation *generation, uint32_t kind, const void *body, size_t length)
+{
+	for (size_t i = 0; i < generation->child_count; i++)
+		if (generation->children[i].channel >= 0)
+			proc_send(generation->children[i].channel, kind, body, length);
+}
+
+void parent_tell_all(struct parent *parent, uint32_t kind, const void *body, size_t length)
+{
+	struct generation *generation = NULL;
+
+	while ((generation = next_generation(parent, generation)))
+		generation_tell(generation, kind, body, length);
+}
+
+bool generation_lives(const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->child_count; i++)
+		if (generation->children[i].pid)
+			return true;
+	return false;
+}
+
+bool parent_has_children(const struct parent *parent)
+{
+	struct generation *generation = NULL;
+
+	while ((generation = next_generation(parent, generation)))
+		if (generation_lives(generation))
+			return true;
+	return false;
+}
+
+void parent_kill_all(struct parent *parent)
+{
+	struct generation *generation = NULL;
+
+	while ((generation = next_generation(parent, generation)))
+		for (size_t i = 0; i < generation->child_count; i++)
+			proc_kill(generation->children[i].pid);
+}
+
+void children_free(struct generation *generation)
+{
+	for (size_t i = 0; i < generation->child_count; i++) {
+		close_channel(&generation->children[i]);
+		timer_close(generation->children[i].again);
+	}
+	generation->child_count = 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/* From one generation to the next: the new one serves before the old one stops to,
+ * and one that cannot be is never begun. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/config_complain.h"
+#include "gate/config_text.h"
+#include "gate/parent.h"
+#include "gate/worker_talk.h"
+#include "proc/channel.h"
+#include "proc/notify.h"
+
+#define PATIENCE 60000 /* ms for all processes of a generation to be ready */
+#define SETTLING 2000  /* ms without a change before changed files are taken for whole */
+
+/* What has been prepared, bound and perhaps begun goes without a trace. */
+static void drop(struct parent *parent, struct generation *generation)
+{
+	generation_unbind(generation, parent->sockets);
+	children_free(generation);
+	generation_free(generation);
+}
+
+static int start_children(struct parent *parent, struct generation *generation)
+{
+	if (children_new(parent, generation) < 0)
+		return -1;
+	for (size_t i = 0; i < generation->child_count; i++)
+		if (child_start(&generation->children[i]) < 0)
+			return -1;
+	return 0;
+}
+
+/* The text is the generation's now, whatever becomes of it. */
+static int begin(struct parent *parent, const char *text, size_t length, struct config_error *error)
+{
+	const struct ground ground = {parent->sockets, &parent->tickets};
+	struct generation *generation = generation_new(parent->path, text, length, error);
+
+	if (!generation)
+		return -1;
+	if (generation_bind(generation, parent->path, &ground, error) < 0) {
+		drop(parent, generation);
+		return -1;
+	}
+	parent->starting = generation;
+	timer_set(parent->patience, PATIENCE);
+	if (start_children(parent, generation) < 0)
+		parent_give_up(parent);
+	return 0;
+}
+
+static int refuse(struct parent *parent, const struct config_error *error)
+{
+	parent_complain(parent, error);
+	proc_notify("READY=1");
+	return -1;
+}
+
+int parent_reload(struct parent *parent)
+{
+	struct config_error error = {0};
+	const struct complaints complaints = {parent->path, &error};
+	size_t length;
+	char *text;
+
+	if (parent->starting) {
+		parent->again = true;
+		return 0;
+	}
+	proc_notify_reloading();
+	text = config_text_load(&complaints, &length);
+	if (!text || begin(parent, text, length, &error) < 0) {
+		free(text);
+		return refuse(parent, &error);
+	}
+	free(parent->text);
+	parent->text = text;
+	parent->length = length;
+	return 0;
+}
+
+int parent_renew(struct parent *parent)
+{
+	struct config_error error = {0};
+
+	if (parent->starting) {
+		parent->again = true;
+		return 0;
+	}
+	proc_notify_reloading();
+	if (begin(parent, parent->text, parent->length, &error) < 0)
+		return refuse(parent, &error);
+	return 0;
+}
+
+static void retire(struct parent *parent, struct generation *generation)
+{
+	generation->state = GENERATION_RETIRING;
+	generation_tell(generation, PROC_RETIRE, NULL, 0);
+	generation_unbind(generation, parent->sockets);
+	generation->next = parent->old;
+	parent->old = generation;
+	parent_sweep(parent);
+}
+
+static bool is_ready(const struct generation *generation)
+{
+	for (size_t i = 0; i < generation->child_count; i++)
+		if (!generation->children[i].ready)
+			return false;
+	return true;
+}
+
+static void go_on(struct parent *parent)
+{
+	if (!parent->again)
+		return;
+	parent->again = false;
+	parent_reload(parent);
+}
+
+void parent_progress(struct parent *parent)
+{
+	struct generation *before = parent->current;
+
+	if (!is_ready(parent->starting))
+		return;
+	timer_clear(parent->patience);
+	parent->current = parent->starting;
+	parent->starting = NULL;
+	parent->current->state = GENERATION_SERVING;
+	parent_watch(parent);
+	parent_serves(parent, before == NULL);
+	if (before)
+		retire(parent, before);
+	go_on(parent);
+}
+
+/* Without a generation that serves, that is the end. */
+void parent_give_up(struct parent *parent)
+{
+	struct generation *generation = parent->starting;
+
+	if (!generation)
+		return;
+	parent->starting = NULL;
+	timer_clear(parent->patience);
+	generation_tell(generation, PROC_STOP, NULL, 0);
+	generation->state = GENERATION_RETIRING;
+	generation_unbind(generation, parent->sockets);
+	generation->next = parent->old;
+	parent->old = generation;
+	if (!parent->current) {
+		parent_fail(parent);
+		return;
+	}
+	log_say(&parent->log, LOG_LEVEL_ERROR, "reload",
+	        "The processes for the new configuration did not start: the old one stays.");
+	proc_notify("READY=1");
+	go_on(parent);
+}
+
+void parent_sweep(struct parent *parent)
+{
+	struct generation **link = &parent->old;
+
+	while (*link) {
+		struct generation *generation = *link;
+
+		if (generation_lives(generation)) {
+			link = &generation->next;
+			continue;
+		}
+		*link = generation->next;
+		children_free(generation);
+		generation_free(generation);
+	}
+}
+
+void parent_watch(struct parent *parent)
+{
+	const struct config *config = &parent->current->config;
+
+	parent->changing = false;
+	timer_clear(parent->look);
+	if (config->watch_certificates && stamps_take(&parent->stamps, config) == 0)
+		timer_set(parent->look, (int64_t)config->watch_certificates * 1000);
+}
+
+/* Chain and key are written one after the other: both are read when nothing has
+ * changed for a while.  What is wrong with them is told once a change. */
+void parent_look(void *owner)
+{
+	struct parent *parent = owner;
+	const struct config *config = &parent->current->config;
+	bool differ = stamps_differ(&parent->stamps);
+
+	if (stamps_take(&parent->stamps, config) < 0)
+		return;
+	timer_set(parent->look, differ ? SETTLING : (int64_t)config->watch_certificates * 1000);
+	if (!differ && parent->changing) {
+		log_say(&parent->log, LOG_LEVEL_INFO, "certificates",
+		        "The files of certificates have changed.");
+		parent_renew(parent);
+	}
+	parent->changing = differ;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "proc/channel.h"
+
+int proc_channel(int ends[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+}
+
+/* The head of a message: its length is how much is sent. */
+#define HEAD offsetof(struct proc_message, body)
+
+int proc_send(int end, uint32_t kind, const void *body, size_t length)
+{
+	uint32_t head[2] = {kind, (uint32_t)length};
+	struct iovec parts[2] = {{head, sizeof(head)}, {(void *)(uintptr_t)body, length}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	ssize_t n;
+
+	if (length > PROC_BODY)
+		return -1;
+	do
+		n = sendmsg(end, &message, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -1 : 0;
+}
+
+enum proc_received proc_receive(int end, struct proc_message *message)
+{
+	ssize_t n;
+
+	do
+		n = recv(end, message, sizeof(*message), MSG_TRUNC);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? PROC_NOTHING : PROC_GONE;
+	if (n == 0)
+		return PROC_GONE;
+	if ((size_t)n < HEAD || (size_t)n > sizeof(*message) || message->length != (size_t)n - HEAD)
+		return PROC_MALFORMED;
+	return PROC_MESSAGE;
+}
