@@ -133,7 +133,7 @@ struct config {
 
 struct config_complaint {
 	unsigned line; /* 0: the file as a whole */
-	char text[512];
+	char text[768];
 };
 
 struct config_error {

@@ -2,52 +2,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/config_check.h"
 #include "gate/config_front.h"
+#include "gate/config_listen.h"
+#include "gate/config_protocol.h"
+#include "gate/config_route.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define PLAINTEXT_DEADLINE 60
 #define HANDSHAKE_DEADLINE 30
+#define BACKEND_DEADLINE 30
+#define BACKEND_CHECK 30
 #define TITLE_MAX 64
-
-/* What depends on the protocol.  Idle is the least that a server must wait for a
- * client, with its source. */
-static const struct trait {
-	const char *name;
-	enum stls_protocol protocol;
-	unsigned idle;
-	bool xclient;      /* has a way to tell who the client is */
-	bool capabilities; /* lists them before TLS */
-} traits[] = {
-    {"smtp", STLS_SMTP, 300, true, true},    /* RFC 5321 section 4.5.3.2.7 */
-    {"lmtp", STLS_LMTP, 300, true, true},    /* as SMTP */
-    {"imap", STLS_IMAP, 1800, true, true},   /* RFC 9051 section 5.4 */
-    {"pop3", STLS_POP3, 600, true, true},    /* RFC 1939 section 3 */
-    {"sieve", STLS_SIEVE, 1800, true, true}, /* RFC 5804 section 1.2 */
-    {"xmpp-client", STLS_XMPP_CLIENT, 0, false, false},
-    {"xmpp-server", STLS_XMPP_SERVER, 0, false, false},
-    {"nntp", STLS_NNTP, 180, false, true}, /* RFC 3977 section 3.1 */
-};
-
-static const struct trait *trait_of(enum stls_protocol protocol)
-{
-	for (size_t i = 0; i < COUNT(traits); i++)
-		if (traits[i].protocol == protocol)
-			return &traits[i];
-	return NULL;
-}
-
-const char *config_protocol_name(enum stls_protocol protocol)
-{
-	const struct trait *trait = trait_of(protocol);
-	return trait ? trait->name : "unknown";
-}
+#define LINE_MAX 65536
+#define LITERAL_MAX 1048576
+#define ELEMENT_LEAST 10000 /* RFC 6120 section 13.12 */
+#define ELEMENT_MAX 1048576
 
 static enum stls_protocol read_protocol(const struct reading *reading)
 {
-	struct config_word words[COUNT(traits)];
-	for (size_t i = 0; i < COUNT(traits); i++)
-		words[i] = (struct config_word){traits[i].name, (int)traits[i].protocol};
+	struct config_word words[CONFIG_PROTOCOLS];
+	for (size_t i = 0; i < CONFIG_PROTOCOLS; i++)
+		words[i] = (struct config_word){config_protocols[i].name,
+		                                (int)config_protocols[i].protocol};
 	return (enum stls_protocol)value_word(reading, "protocol", words, COUNT(words), 0);
 }
 
@@ -71,6 +49,7 @@ static void read_service(const struct reading *reading, struct config_front *fro
 	                                                       COUNT(sni), CONFIG_SNI_AUTO);
 	front->ask_client = value_bool(reading, "ask-client", false);
 	front->capabilities = value_texts(reading, "capabilities");
+	front->accept_proxy = value_networks(reading, "accept-proxy", &front->accept_proxy_count);
 	front->certificates = value_certificates(reading);
 }
 
@@ -100,12 +79,37 @@ static void read_backend(const struct reading *reading, struct config_front *fro
 
 static void read_deadlines(const struct reading *reading, struct config_front *front)
 {
-	const struct trait *trait = trait_of(front->protocol);
+	const struct config_protocol *protocol = config_protocol(front->protocol);
 	front->plaintext_deadline =
 	    value_seconds(reading, "plaintext-deadline", 1, PLAINTEXT_DEADLINE);
 	front->handshake_deadline =
 	    value_seconds(reading, "handshake-deadline", 1, HANDSHAKE_DEADLINE);
-	front->idle = value_seconds(reading, "idle", 0, trait ? trait->idle : 0);
+	front->idle = value_seconds(reading, "idle", 0, protocol ? protocol->idle : 0);
+	front->backend_deadline = value_seconds(reading, "backend-deadline", 1, BACKEND_DEADLINE);
+	front->backend_check = value_seconds(reading, "backend-check", 0, BACKEND_CHECK);
+}
+
+static unsigned read_octets(const struct reading *reading, const char *key, unsigned least,
+                            unsigned most)
+{
+	const struct config_range range = {least, most, true, "a number of octets",
+	                                   ", or 0 for the protocol's own"};
+	return value_number(reading, key, &range, 0);
+}
+
+/* Where the protocol has such a thing; elsewhere the key is refused. */
+static void read_limits(const struct reading *reading, struct config_front *front)
+{
+	const struct config_protocol *protocol = config_protocol(front->protocol);
+	if (protocol && protocol->line_least > 0)
+		front->line_limit =
+		    read_octets(reading, "line-limit", protocol->line_least, LINE_MAX);
+	if (protocol && protocol->literal_least > 0)
+		front->literal_limit =
+		    read_octets(reading, "literal-limit", protocol->literal_least, LITERAL_MAX);
+	if (protocol && protocol->elements)
+		front->element_limit =
+		    read_octets(reading, "element-limit", ELEMENT_LEAST, ELEMENT_MAX);
 }
 
 static void check_title(const struct reading *reading, const struct config_front *front)
@@ -114,6 +118,42 @@ static void check_title(const struct reading *reading, const struct config_front
 	if (length == 0 || length > TITLE_MAX)
 		complain(reading->complaints, front->line,
 		         "front: a front has a name of 1 to %d characters", TITLE_MAX);
+}
+
+static void complain_missing(const struct reading *reading, const char *key, const char *example)
+{
+	complain(reading->complaints, value_line(reading, key),
+	         "front \"%.64s\": %s is missing, such as: %s = %s",
+	         grammar_title(reading->section), key, key, example);
+}
+
+/* Who comes without a name needs a backend of the front's own: all where there are no
+ * routes, and with tls = offered who stays in plaintext (in XMPP they have one). */
+static void check_backend(const struct reading *reading, const struct config_front *front)
+{
+	static const char example[] = "{\"127.0.0.1:10587\"}";
+	const struct config_protocol *protocol = config_protocol(front->protocol);
+	if (grammar_count(reading->section, "backend") > 0)
+		return;
+	if (grammar_count(reading->section, "route") == 0)
+		complain_missing(reading, "backend", example);
+	else if (front->tls == CONFIG_TLS_OFFERED && protocol && !protocol->elements)
+		complain(reading->complaints, value_line(reading, "backend"),
+		         "front \"%.64s\": backend is missing: with tls = offered a client may "
+		         "come without TLS, and so without a name; such as: backend = %s",
+		         grammar_title(reading->section), example);
+}
+
+/* Every name has one: the front's, that of all, or, when all clients are for a
+ * route, the route's. */
+static bool has_certificates(const struct config *config, const struct config_front *front)
+{
+	if (front->certificates.count > 0 || config->certificates.count > 0)
+		return true;
+	for (size_t i = 0; i < front->route_count; i++)
+		if (front->routes[i].certificates.count == 0)
+			return false;
+	return front->route_count > 0 && front->backend.count == 0;
 }
 
 static void check_needed(const struct reading *reading, const struct config *config,
@@ -125,127 +165,17 @@ static void check_needed(const struct reading *reading, const struct config *con
 	    {"protocol", "smtp"},
 	    {"listen", "{\"0.0.0.0:587\", \"[::]:587\"}"},
 	    {"tls", "required"},
-	    {"backend", "{\"127.0.0.1:10587\"}"},
 	};
 	for (size_t i = 0; i < COUNT(needed); i++)
 		if (grammar_count(reading->section, needed[i].key) == 0)
-			complain(reading->complaints, value_line(reading, needed[i].key),
-			         "front \"%.64s\": %s is missing, such as: %s = %s",
-			         grammar_title(reading->section), needed[i].key, needed[i].key,
-			         needed[i].example);
-	if (front->certificates.count == 0 && config->certificates.count == 0)
+			complain_missing(reading, needed[i].key, needed[i].example);
+	check_backend(reading, front);
+	if (!has_certificates(config, front))
 		complain(
 		    reading->complaints, front->line,
 		    "front \"%.64s\": there is no certificate; certificate { chain = ... key = "
 		    "... } is allowed in the front, and outside for all fronts",
 		    grammar_title(reading->section));
-}
-
-/* Whether this is a line about TCP port 25. */
-static bool on_port_25(const struct config_address *address)
-{
-	return address->address.kind != ADDRESS_UNIX && address->address.port == 25;
-}
-
-static void check_smtp_25(const struct reading *reading, const struct config_front *front,
-                          bool required_anyway, unsigned line)
-{
-	if (front->tls == CONFIG_TLS_REQUIRED && !required_anyway)
-		complain(
-		    reading->complaints, line,
-		    "tls: a mail server on port 25 must not insist on TLS (RFC 3207 section "
-		    "4); allowed: offered, or require-tls-on-25 = true if this is no public one");
-	if (front->tls == CONFIG_TLS_IMPLICIT)
-		complain(reading->complaints, line,
-		         "tls: nobody begins with TLS on port 25; allowed: offered");
-}
-
-static void check_ports(const struct reading *reading, const struct config_front *front)
-{
-	bool required_anyway = value_bool(reading, "require-tls-on-25", false);
-	bool told = false;
-	for (size_t i = 0; i < front->listen.count; i++) {
-		const struct config_address *address = &front->listen.list[i];
-		if (!on_port_25(address))
-			continue;
-		if (front->protocol == STLS_LMTP)
-			complain(reading->complaints, address->line,
-			         "listen: \"%s\": LMTP is not for port 25 (RFC 2033 section 5)",
-			         address->text);
-		if (front->protocol == STLS_SMTP && !told)
-			check_smtp_25(reading, front, required_anyway, value_line(reading, "tls"));
-		told = true;
-	}
-}
-
-/* Where to listen is said by address: a name may have several, or another one
- * tomorrow. */
-static void check_listeners(const struct reading *reading, const struct config_front *front)
-{
-	for (size_t i = 0; i < front->listen.count; i++)
-		if (front->listen.list[i].address.kind == ADDRESS_NAME)
-			complain(reading->complaints, front->listen.list[i].line,
-			         "listen: \"%s\" is a name; allowed: IPV4:PORT, [IPV6]:PORT, "
-			         "unix:/PATH",
-			         front->listen.list[i].text);
-}
-
-static void check_loop(const struct reading *reading, const struct config_front *front,
-                       const struct config_address *backend)
-{
-	for (size_t i = 0; i < front->listen.count; i++)
-		if (address_equal(&front->listen.list[i].address, &backend->address))
-			complain(reading->complaints, backend->line,
-			         "backend: \"%s\" is where this front itself listens",
-			         backend->text);
-}
-
-static void check_backends(const struct reading *reading, const struct config_front *front)
-{
-	for (size_t i = 0; i < front->backend.count; i++) {
-		const struct config_address *address = &front->backend.list[i];
-		bool is_unix = address->address.kind == ADDRESS_UNIX;
-		check_loop(reading, front, address);
-		if (!is_unix && address->address.port == 0)
-			complain(reading->complaints, address->line,
-			         "backend: \"%s\": nobody listens on port 0", address->text);
-		if (on_port_25(address) && front->protocol == STLS_LMTP)
-			complain(reading->complaints, address->line,
-			         "backend: \"%s\": LMTP is not for port 25 (RFC 2033 section 5)",
-			         address->text);
-		if (is_unix && front->backend_verify && !front->backend_name)
-			complain(reading->complaints, address->line,
-			         "backend: \"%s\": a Unix socket has no name to verify the "
-			         "certificate by; allowed: backend-name = ..., or backend-verify = "
-			         "false",
-			         address->text);
-	}
-}
-
-/* A setting that would do nothing is a misunderstanding. */
-static void check_useless(const struct reading *reading, const char *key, bool useless,
-                          const char *because)
-{
-	if (useless && grammar_given(reading->section, key))
-		complain(reading->complaints, value_line(reading, key), "%s: this does nothing %s",
-		         key, because);
-}
-
-static void check_combinations(const struct reading *reading, const struct config_front *front)
-{
-	static const char *const for_tls[] = {"backend-verify", "backend-ca", "backend-name"};
-	const struct trait *trait = trait_of(front->protocol);
-	bool plain = front->backend_tls == CONFIG_BACKEND_PLAIN;
-	for (size_t i = 0; i < COUNT(for_tls); i++)
-		check_useless(reading, for_tls[i], plain,
-		              "without backend-tls = starttls or implicit");
-	check_useless(reading, "capabilities", trait && !trait->capabilities,
-	              "with XMPP, which has none before TLS");
-	if (front->tell == CONFIG_TELL_XCLIENT && trait && !trait->xclient)
-		complain(
-		    reading->complaints, value_line(reading, "tell"),
-		    "tell: \"xclient\" is not allowed with %s; allowed: none, proxy-v1, proxy-v2",
-		    trait->name);
 }
 
 static void read_values(const struct reading *reading, const struct config *config,
@@ -259,6 +189,8 @@ static void read_values(const struct reading *reading, const struct config *conf
 	read_service(reading, front);
 	read_backend(reading, front);
 	read_deadlines(reading, front);
+	read_limits(reading, front);
+	routes_read(reading, front);
 	check_title(reading, front);
 	check_needed(reading, config, front);
 }
@@ -272,10 +204,11 @@ void front_read(const struct complaints *complaints, struct cfg_t *section,
 	/* Whether values go together is a question for when each of them is right. */
 	if (complaints->error->count > before)
 		return;
-	check_listeners(&reading, front);
+	listen_check(complaints, &front->listen);
 	check_ports(&reading, front);
-	check_backends(&reading, front);
+	check_backends(&reading, front, &front->backend, front->backend_name);
 	check_combinations(&reading, front);
+	routes_check(&reading, front);
 }
 
 void front_free(struct config_front *front)
@@ -287,50 +220,9 @@ void front_free(struct config_front *front)
 	free(front->hostname);
 	free(front->backend_ca);
 	free(front->backend_name);
+	free(front->accept_proxy);
+	routes_free(front);
 	value_free_addresses(&front->listen);
 	value_free_addresses(&front->backend);
 	value_free_certificates(&front->certificates);
-}
-
-/* Port 0 is another one each time. */
-static bool is_same_listener(const struct config_address *a, const struct config_address *b)
-{
-	return (a->address.kind == ADDRESS_UNIX || a->address.port != 0) &&
-	       address_equal(&a->address, &b->address);
-}
-
-/* The listener before this one, in order of the file, on the same address. */
-static const struct config_address *find_same(const struct config *config,
-                                              const struct config_address *address,
-                                              const struct config_front **owner)
-{
-	for (size_t f = 0; f < config->front_count; f++) {
-		const struct config_addresses *listen = &config->fronts[f].listen;
-		*owner = &config->fronts[f];
-		for (size_t i = 0; i < listen->count; i++) {
-			if (&listen->list[i] == address)
-				return NULL;
-			if (is_same_listener(&listen->list[i], address))
-				return &listen->list[i];
-		}
-	}
-	return NULL;
-}
-
-void front_check_listeners(const struct complaints *complaints, const struct config *config)
-{
-	for (size_t f = 0; f < config->front_count; f++) {
-		const struct config_addresses *listen = &config->fronts[f].listen;
-		for (size_t i = 0; i < listen->count; i++) {
-			const struct config_front *owner;
-			const struct config_address *same =
-			    find_same(config, &listen->list[i], &owner);
-			if (same)
-				complain(
-				    complaints, listen->list[i].line,
-				    "listen: \"%s\" is the address of front \"%.64s\" already, "
-				    "in line %u",
-				    listen->list[i].text, owner->name, same->line);
-		}
-	}
 }

@@ -11,7 +11,4 @@ void front_read(const struct complaints *, struct cfg_t *section, const struct c
                 struct config_front *);
 void front_free(struct config_front *);
 
-/* Of all fronts: no two listen on the same address. */
-void front_check_listeners(const struct complaints *, const struct config *);
-
 #endif

@@ -82,7 +82,7 @@ static void drop_value(void *pointer)
 #define OPENED CFG_PTR_CB(OPTION_LINE, first_line, CFGF_NONE, take_value, drop_value)
 
 /* Keys of later versions, so that nobody takes them for typing errors. */
-static const char *const later[] = {"relay", "policy", "resolver", "metrics"};
+static const char *const later[] = {"relay", "policy", "resolver"};
 
 static int is_later(const char *key)
 {
@@ -95,7 +95,7 @@ static int is_later(const char *key)
 static void complain_unknown(const struct grammar *grammar, cfg_t *section, const char *key)
 {
 	const char *words[32];
-	char allowed[400];
+	char allowed[560];
 	size_t count = 0;
 	int top = strcmp(section->name, "root") == 0;
 	for (cfg_opt_t *option = section->opts; option->name; option++)
@@ -133,17 +133,51 @@ __attribute__((format(printf, 2, 0))) static void take_error(cfg_t *section, con
 	}
 }
 
-static cfg_t *start(struct grammar *grammar)
+/* libconfuse copies what it is given, sections inside of sections too. */
+static cfg_t *start_top(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *front)
 {
 	char first_line[] = "0";
-	cfg_opt_t certificate[] = {
-	    POINTER(grammar), OPENED, VALUE("chain"), VALUE("key"), CFG_END(),
+	cfg_opt_t limits[] = {
+	    POINTER(grammar),
+	    OPENED,
+	    VALUE("connections"),
+	    VALUE("connections-per-address"),
+	    VALUE("handshakes-per-address"),
+	    VALUE("memory"),
+	    CFG_END(),
 	};
+	cfg_opt_t metrics[] = {POINTER(grammar), OPENED, LIST("listen"), CFG_END()};
+	cfg_opt_t top[] = {
+	    POINTER(grammar),
+	    VALUE("hostname"),
+	    VALUE("state"),
+	    VALUE("user"),
+	    VALUE("workers"),
+	    VALUE("sandbox"),
+	    VALUE("drain"),
+	    VALUE("watch-certificates"),
+	    VALUE("log-level"),
+	    VALUE("log-format"),
+	    VALUE("log-to"),
+	    VALUE("log-rate"),
+	    CFG_SEC("limits", limits, CFGF_MULTI),
+	    CFG_SEC("metrics", metrics, CFGF_MULTI),
+	    CFG_SEC("certificate", certificate, CFGF_MULTI),
+	    CFG_SEC("front", front, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	    CFG_END(),
+	};
+	return cfg_init(top, CFGF_NONE);
+}
+
+static cfg_t *start_front(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *route)
+{
+	char first_line[] = "0";
 	cfg_opt_t front[] = {
 	    POINTER(grammar),
 	    OPENED,
 	    VALUE("protocol"),
 	    LIST("listen"),
+	    LIST("accept-proxy"),
 	    VALUE("tls"),
 	    VALUE("require-tls-on-25"),
 	    CFG_SEC("certificate", certificate, CFGF_MULTI),
@@ -156,23 +190,36 @@ static cfg_t *start(struct grammar *grammar)
 	    VALUE("backend-verify"),
 	    VALUE("backend-ca"),
 	    VALUE("backend-name"),
+	    VALUE("backend-deadline"),
+	    VALUE("backend-check"),
 	    VALUE("tell"),
 	    VALUE("plaintext-deadline"),
 	    VALUE("handshake-deadline"),
 	    VALUE("idle"),
+	    VALUE("line-limit"),
+	    VALUE("literal-limit"),
+	    VALUE("element-limit"),
+	    CFG_SEC("route", route, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
-	cfg_opt_t top[] = {
+	return start_top(grammar, certificate, front);
+}
+
+static cfg_t *start(struct grammar *grammar)
+{
+	char first_line[] = "0";
+	cfg_opt_t certificate[] = {
+	    POINTER(grammar), OPENED, VALUE("chain"), VALUE("key"), CFG_END(),
+	};
+	cfg_opt_t route[] = {
 	    POINTER(grammar),
-	    VALUE("hostname"),
-	    VALUE("state"),
-	    VALUE("user"),
-	    VALUE("log-level"),
+	    OPENED,
+	    LIST("backend"),
+	    VALUE("backend-name"),
 	    CFG_SEC("certificate", certificate, CFGF_MULTI),
-	    CFG_SEC("front", front, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
-	return cfg_init(top, CFGF_NONE);
+	return start_front(grammar, certificate, route);
 }
 
 static cfg_t *open_grammar(const struct complaints *complaints)

@@ -55,7 +55,7 @@ char *config_text_load(const struct complaints *complaints, size_t *length)
 	return text;
 }
 
-/* front { certificate { key = { is as deep as it gets. */
+/* front { route { certificate { key = { is as deep as it gets. */
 #define DEEP 4
 
 /* Where in the text the cleaning is. */

@@ -5,9 +5,6 @@
 
 #include "gate/config_values.h"
 
-/* A week: whoever wants more wants none. */
-#define SECONDS_MAX 604800u
-
 #define WORDS_MAX 16
 
 char *value_copy(const struct complaints *complaints, const char *text)
@@ -30,6 +27,14 @@ unsigned value_line(const struct reading *reading, const char *key)
 {
 	const struct grammar_value *value = grammar_value(reading->section, key, 0);
 	return value ? value->line : grammar_line(reading->section);
+}
+
+void value_useless(const struct reading *reading, const char *key, bool useless,
+                   const char *because)
+{
+	if (useless && grammar_given(reading->section, key))
+		complain(reading->complaints, value_line(reading, key), "%s: this does nothing %s",
+		         key, because);
 }
 
 static void complain_word(const struct reading *reading, const struct grammar_value *value,
@@ -68,22 +73,6 @@ bool value_bool(const struct reading *reading, const char *key, bool fallback)
 	return value_word(reading, key, words, sizeof(words) / sizeof(words[0]), fallback);
 }
 
-unsigned value_seconds(const struct reading *reading, const char *key, unsigned least,
-                       unsigned fallback)
-{
-	const struct grammar_value *value = grammar_value(reading->section, key, 0);
-	if (!value)
-		return fallback;
-	size_t digits = strspn(value->text, "0123456789");
-	unsigned long seconds = strtoul(value->text, NULL, 10); /* ULONG_MAX when too large */
-	if (digits > 0 && value->text[digits] == '\0' && seconds >= least && seconds <= SECONDS_MAX)
-		return (unsigned)seconds;
-	complain(reading->complaints, value->line,
-	         "%s: \"%.60s\" is not allowed; allowed: a number of seconds from %u to %u", key,
-	         value->text, least, SECONDS_MAX);
-	return fallback;
-}
-
 /* The key's value unless it is empty, which is a complaint. */
 static const struct grammar_value *some_text(const struct reading *reading, const char *key)
 {
@@ -100,7 +89,7 @@ char *value_text(const struct reading *reading, const char *key)
 	return value ? value_copy(reading->complaints, value->text) : NULL;
 }
 
-static int is_host_name(const char *text)
+bool value_is_host_name(const char *text)
 {
 	struct address address;
 	char with_port[300];
@@ -124,7 +113,7 @@ char *value_host_name(const struct reading *reading, const char *key)
 	const struct grammar_value *value = some_text(reading, key);
 	if (!value)
 		return NULL;
-	if (is_host_name(value->text))
+	if (value_is_host_name(value->text))
 		return value_copy(reading->complaints, value->text);
 	complain(reading->complaints, value->line,
 	         "%s: \"%.80s\" is not a host name; allowed: letters, digits and hyphens between "
@@ -156,32 +145,6 @@ char *value_path(const struct reading *reading, const char *key)
 		memcpy(joined + folder, value->text, rest);
 	}
 	return joined;
-}
-
-static int read_address(const struct reading *reading, const struct grammar_value *value,
-                        struct config_address *out)
-{
-	const char *wrong = address_parse(&out->address, value->text);
-	out->line = value->line;
-	if (wrong)
-		complain(reading->complaints, value->line, "%s: \"%.120s\": %s", value->key,
-		         value->text, wrong);
-	else
-		out->text = value_copy(reading->complaints, value->text);
-	return out->text ? 0 : -1;
-}
-
-struct config_addresses value_addresses(const struct reading *reading, const char *key)
-{
-	struct config_addresses addresses = {0};
-	size_t count = grammar_count(reading->section, key);
-	addresses.list = value_array(reading->complaints, count, sizeof(addresses.list[0]));
-	for (size_t i = 0; addresses.list && i < count; i++) {
-		const struct grammar_value *value = grammar_value(reading->section, key, i);
-		if (read_address(reading, value, &addresses.list[addresses.count]) == 0)
-			addresses.count++;
-	}
-	return addresses;
 }
 
 char **value_texts(const struct reading *reading, const char *key)
@@ -225,14 +188,6 @@ struct config_certificates value_certificates(const struct reading *reading)
 		one->key = needed_path(&inner, "key");
 	}
 	return certificates;
-}
-
-void value_free_addresses(struct config_addresses *addresses)
-{
-	for (size_t i = 0; i < addresses->count; i++)
-		free(addresses->list[i].text);
-	free(addresses->list);
-	*addresses = (struct config_addresses){0};
 }
 
 void value_free_certificates(struct config_certificates *certificates)

@@ -22,7 +22,21 @@ struct config_word {
 int value_word(const struct reading *, const char *key, const struct config_word *, size_t count,
                int fallback);
 bool value_bool(const struct reading *, const char *key, bool fallback);
+
+/* Numbers that a key may have. */
+struct config_range {
+	unsigned least, most;
+	bool zero;        /* 0 is allowed, too */
+	const char *what; /* "a number of seconds" */
+	const char *rest; /* what else is allowed: ", or auto"; or "" */
+};
+
+unsigned value_number(const struct reading *, const char *key, const struct config_range *,
+                      unsigned fallback);
 unsigned value_seconds(const struct reading *, const char *key, unsigned least, unsigned fallback);
+
+/* Whether it is a DNS name. */
+bool value_is_host_name(const char *text);
 
 /* Copies to be freed; NULL when the key is not there, or with a complaint. */
 char *value_text(const struct reading *, const char *key);
@@ -31,10 +45,14 @@ char *value_peer_name(const struct reading *, const char *key); /* or an address
 char *value_path(const struct reading *, const char *key);      /* below the file's folder */
 
 struct config_addresses value_addresses(const struct reading *, const char *key);
+struct network *value_networks(const struct reading *, const char *key, size_t *count);
 /* A list that ends with NULL; NULL when the key is not there. */
 char **value_texts(const struct reading *, const char *key);
 /* The certificate sections of this section. */
 struct config_certificates value_certificates(const struct reading *);
+
+/* Complains of a setting that would do nothing: that is a misunderstanding. */
+void value_useless(const struct reading *, const char *key, bool useless, const char *because);
 
 /* The line of a key's first value, or of the section when it has none. */
 unsigned value_line(const struct reading *, const char *key);

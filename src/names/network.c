@@ -73,6 +73,12 @@ const char *network_parse(struct network *network, const char *text)
 	return has_bits_behind_prefix(network) ? "has bits set behind its prefix" : NULL;
 }
 
+int network_equal(const struct network *a, const struct network *b)
+{
+	return a->family == b->family && a->prefix == b->prefix &&
+	       memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
 static const uint8_t *bytes_of(const struct sockaddr *address)
 {
 	if (address->sa_family == AF_INET)

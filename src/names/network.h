@@ -16,6 +16,9 @@ struct network {
 /* NULL, or what is wrong with the text, as the rest of a sentence. */
 const char *network_parse(struct network *, const char *text);
 
+/* True when both are the same, not when one is inside of the other. */
+int network_equal(const struct network *, const struct network *);
+
 int network_has(const struct network *, const struct sockaddr *);
 
 #endif
