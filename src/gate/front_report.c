@@ -45,6 +45,13 @@ static void report_end(struct log_line *line, const struct session *session)
 	log_text(line, "detail", unless_empty(session->detail));
 }
 
+/* Those who neither got as far as the service nor came through TLS in good faith.
+ * They cost nothing to be many. */
+static bool is_stranger(const struct session *session)
+{
+	return !session->screen && (!session->secure || session->fault != STLS_FAULT_NONE);
+}
+
 void front_report(struct session *session)
 {
 	struct log_line line;
@@ -53,7 +60,8 @@ void front_report(struct session *session)
 	if (session->reported)
 		return;
 	session->reported = true;
-	log_begin(&line, session->front->log, level_of(session->fault), "session");
+	(is_stranger(session) ? log_begin_stranger : log_begin)(
+	    &line, session->front->log, level_of(session->fault), "session");
 	log_text(&line, "front", session->front->config->name);
 	log_text(&line, "client",
 	         address_format(client, (const struct sockaddr *)&session->peer.storage,
