@@ -1,52 +1,40 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The catalogue: what the service behind a front can do, as the front tells its
- * clients before TLS.  The service is asked, at the start, every few minutes,
- * and after it has been away; or the configuration has the list.
+ * The catalogue: what a front tells its clients before TLS of what the service can
+ * do.  It is what all places that are up offer, of all services of the front, since
+ * nobody knows yet which of them a client will get to; or the configuration has the
+ * list.
  */
 #ifndef GATE_CATALOGUE_H
 #define GATE_CATALOGUE_H
 
-#include "gate/leg.h"
-#include "loop/log.h"
-#include "loop/timer.h"
-
-/* A list that stays as it is while anybody holds it. */
-struct offers {
-	unsigned holders;
-	size_t count;
-	const char *list[]; /* the last one NULL; as stls_spec.offers wants it */
-};
-
-struct offers *offers_hold(struct offers *); /* NULL is fine in both */
-void offers_drop(struct offers *);
+#include "gate/service.h"
 
 struct catalogue {
-	const char *front; /* its name, for the log */
 	struct loop *loop;
-	struct log *log;
-	struct backend *backend;
-	int proxy;        /* version of the PROXY header that the service expects; 0: none */
-	int64_t patience; /* ms for one attempt */
-	void (*known)(void *owner); /* an attempt is over */
+	const struct service *services;
+	size_t count;
+	void (*known)(void *owner); /* it is settled */
 	void *owner;
 
 	struct offers *offers; /* NULL: not known */
-	bool settled;          /* there was an answer, or there is none for now */
+	bool settled;          /* there is an answer, or there is none for now */
 	bool fixed;            /* comes from the configuration, or the protocol has no list */
-	bool doubtful;         /* the service was away since */
-	bool asking;
-	struct leg leg;
-	struct timer *timer; /* when to ask next, or to give up asking */
+	bool late;             /* who has not answered is not waited for */
+	struct timer *timer;   /* until then */
 };
 
-/* The members above the blank line are set.  list: the configuration's, or NULL.
- * 0, or -1 when memory is out. */
+/* XMPP lists features per stream, and before TLS none but STARTTLS (RFC 6120
+ * section 5.4.1): there is nothing to be known. */
+bool catalogue_lists(enum stls_protocol);
+
+/* The members above the blank line are set, the others zeroed.  list: the
+ * configuration's, or NULL.  0, or -1 when memory is out. */
 int catalogue_open(struct catalogue *, const char *const *list);
+/* Also when it was never opened but zeroed. */
 void catalogue_close(struct catalogue *);
 
-/* Sessions tell how the service was. */
-void catalogue_service_failed(struct catalogue *);
-void catalogue_service_works(struct catalogue *);
+/* There is news from the places. */
+void catalogue_renew(struct catalogue *);
 
 #endif

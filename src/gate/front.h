@@ -11,7 +11,8 @@
 
 #include "gate/catalogue.h"
 #include "gate/config.h"
-#include "gate/leg.h"
+#include "gate/route.h"
+#include "gate/service.h"
 #include "loop/listen.h"
 #include "loop/log.h"
 #include "loop/loop.h"
@@ -23,8 +24,11 @@ struct front {
 	const struct config_front *config;
 	struct loop *loop;
 	struct log *log;
-	stls_tls_context *tls; /* towards clients */
-	struct backend backend;
+	stls_tls_context *tls;         /* towards clients */
+	stls_tls_context *backend_tls; /* towards services; NULL: not with TLS */
+	struct service *services;
+	size_t service_count;
+	struct routes routes; /* to the services */
 	struct catalogue catalogue;
 	struct socket_set **sets; /* one for each address that is listened on */
 	size_t set_count;
@@ -71,6 +75,12 @@ void front_drain(struct front *);
 
 /* Ends what is left. */
 void front_close(struct front *);
+
+/* front_tls.c, front_services.c: parts of front_prepare() and of front_start(). */
+int front_prepare_tls(struct front *, const struct config *, struct front_error *);
+int front_prepare_services(struct front *, struct front_error *);
+int front_open_services(struct front *, struct front_error *);
+void front_close_services(struct front *);
 
 /* front_listen.c */
 int front_listen(struct front *, const struct front_host *, struct front_error *);

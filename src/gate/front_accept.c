@@ -27,10 +27,7 @@ static void late(void *owner)
 	case STAGE_GREET: dismiss(session); break;
 	/* No text goes into half an open TLS connection. */
 	case STAGE_HANDSHAKE: session_close(session, PARTY_CLIENT, STLS_FAULT_TIMEOUT); break;
-	case STAGE_BACKEND:
-		session->cause = STLS_FAULT_TIMEOUT;
-		session_refuse(session, STLS_FAULT_BACKEND, NULL);
-		break;
+	case STAGE_BACKEND: front_backend_late(session); break;
 	case STAGE_FORWARD: session_cut(session, PARTY_US, STLS_FAULT_TIMEOUT); break;
 	default: session->stage = STAGE_OVER;
 	}

@@ -4,6 +4,9 @@
  * a client says before TLS can leave a trace in the service, nothing that the
  * service says early can be mistaken for an answer, and the service can be told
  * what TLS is like.
+ *
+ * Where a service is in several places, one that fails before the client has heard
+ * of it is given up for another one.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -37,6 +40,29 @@ static bool fill_in_addresses(struct session *session, struct leg_order *order)
 	       host_text(order->server, &order->server_port, &session->local);
 }
 
+/* Whose service it is to be: the client has said so inside of TLS, or before. */
+static bool find_service(struct session *session, enum stls_fault *fault)
+{
+	struct stls_facts facts = {.sni = ""};
+
+	if (session->client.tls)
+		stls_tls_facts(session->client.tls, &facts);
+	session->service = routes_choose(&session->front->routes, *facts.sni ? facts.sni : NULL,
+	                                 session->domain, fault);
+	return session->service != NULL;
+}
+
+#define IMPATIENCE 4000 /* ms with a place, while there is another one to go to */
+
+static int64_t patience(const struct session *session)
+{
+	int64_t half = (int64_t)session->front->config->backend_deadline * 1000 / 2;
+
+	if (!service_has_more(session->service, session->tried))
+		return 0;
+	return half < IMPATIENCE ? half : IMPATIENCE;
+}
+
 static void open_leg(struct session *session)
 {
 	struct front *front = session->front;
@@ -51,28 +77,72 @@ static void open_leg(struct session *session)
 
 	session->greeting = greeting_plan(front->config, &past);
 	order.goal = session->greeting.goal;
+	/* A greeting that goes to the client as it is shows first whether there is one. */
+	order.leave_greeting = session->greeting.comes && session->service->count > 1;
+	if (order.leave_greeting)
+		order.goal = STLS_GREET;
 	order.header = header;
 	order.length = front_header(session, header, sizeof(header));
-	leg_open(&session->leg, front->loop, &front->backend, &order, session_wake, session);
+	order.patience = patience(session);
+	leg_open(&session->leg, front->loop, &session->service->backend, &session->place->at,
+	         &order, session_wake, session);
+}
+
+/* False: it has been everywhere. */
+static bool open_next(struct session *session)
+{
+	struct place *place = service_choose(session->service, session->tried);
+
+	if (!place)
+		return false;
+	session->place = place;
+	session->tried |= service_bit(session->service, place);
+	open_leg(session);
+	return true;
+}
+
+static void leave_place(struct session *session, enum stls_fault fault)
+{
+	session->cause = fault;
+	place_failed(session->place, fault, session->leg.detail);
+	leg_close(&session->leg);
 }
 
 /* The client hears that the service is not there, never why. */
-static bool failed(struct session *session)
+static bool refuse(struct session *session)
 {
-	catalogue_service_failed(&session->front->catalogue);
-	session->cause = session->leg.fault;
 	return session_refuse(session, STLS_FAULT_BACKEND, session->leg.detail);
+}
+
+bool front_go_to_backend(struct session *session)
+{
+	return session_go(session, STAGE_BACKEND,
+	                  (int64_t)session->front->config->backend_deadline * 1000);
 }
 
 bool front_backend(struct session *session)
 {
-	if (!session->leg.loop)
-		open_leg(session);
-	switch (leg_run(&session->leg)) {
-	case LEG_WAITS: return false;
-	case LEG_FAILED: return failed(session);
-	case LEG_READY: break;
+	enum stls_fault fault;
+
+	if (!session->service && !find_service(session, &fault))
+		return session_refuse(session, fault, NULL);
+	for (;;) {
+		if (!session->leg.place && !open_next(session))
+			return refuse(session);
+		switch (leg_run(&session->leg)) {
+		case LEG_WAITS: return false;
+		case LEG_FAILED: leave_place(session, session->leg.fault); break;
+		case LEG_READY:
+			session->cause = STLS_FAULT_NONE;
+			place_worked(session->place);
+			return front_bring_together(session);
+		}
 	}
-	catalogue_service_works(&session->front->catalogue);
-	return front_bring_together(session);
+}
+
+bool front_backend_late(struct session *session)
+{
+	if (session->leg.place)
+		leave_place(session, STLS_FAULT_TIMEOUT);
+	return refuse(session);
 }

@@ -59,10 +59,14 @@ static int prime(struct session *session)
 static int greet(struct session *session)
 {
 	const struct config_front *config = session->front->config;
-	const struct offers *offers = session->front->catalogue.offers;
+	const struct offers *offers = session->place->offers;
 	char text[SCREEN_VIEW];
-	size_t count = wire_greeting(config->protocol, config->hostname,
-	                             offers ? offers->list : NULL, text, sizeof(text));
+	size_t count;
+
+	if (!offers)
+		offers = session->front->catalogue.offers;
+	count = wire_greeting(config->protocol, config->hostname, offers ? offers->list : NULL,
+	                      text, sizeof(text));
 
 	return pump_prime(&session->pump, SERVICE, text, count);
 }

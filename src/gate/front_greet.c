@@ -106,7 +106,7 @@ static bool go_on_in_plaintext(struct session *session)
 {
 	if (keep_domain(session) < 0)
 		return session_close(session, PARTY_US, STLS_FAULT_MEMORY);
-	return session_go(session, STAGE_BACKEND, SESSION_BACKEND);
+	return front_go_to_backend(session);
 }
 
 /* Whatever there was to say about it has been said. */

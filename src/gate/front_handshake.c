@@ -18,7 +18,7 @@ bool front_handshake(struct session *session)
 
 	session->secure = need == STLS_DONE;
 	switch (need) {
-	case STLS_DONE: return session_go(session, STAGE_BACKEND, SESSION_BACKEND);
+	case STLS_DONE: return front_go_to_backend(session);
 	case STLS_FAILED: return failed(session);
 	default: return false;
 	}

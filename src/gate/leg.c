@@ -7,8 +7,6 @@
 #include "gate/leg.h"
 #include "loop/dial.h"
 
-#define IMPATIENCE 5000 /* ms for one of several places to accept a connection */
-
 /* Ends the leg; detail may be NULL. */
 static bool broken(struct leg *leg, enum stls_fault fault, const char *detail)
 {
@@ -24,50 +22,69 @@ static bool next(struct leg *leg, enum leg_stage stage)
 	return true;
 }
 
-static enum dial dial_once(struct leg *leg)
+/* What is missing here says nothing about the service. */
+static enum stls_fault fault_of(int error)
 {
-	struct backend *backend = leg->backend;
-	const struct address_socket *to;
-
-	leg->at = (backend->turn + leg->tried++) % backend->count;
-	to = &backend->places[leg->at].socket;
-	side_close(&leg->side);
-	if (leg->impatience && leg->tried < backend->count)
-		timer_set(leg->impatience, IMPATIENCE);
-	return dial_begin(&leg->side.end, leg->loop, (const struct sockaddr *)&to->storage,
-	                  to->length, leg->wake, leg->owner);
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case EADDRNOTAVAIL: return STLS_FAULT_BUSY;
+	case ENOMEM:
+	case ENOBUFS: return STLS_FAULT_MEMORY;
+	default: return STLS_FAULT_CONNECT;
+	}
 }
 
-/* The place that is being tried does not answer: on to the next one. */
-static void on_impatience(void *owner)
+static bool not_connected(struct leg *leg)
 {
-	struct leg *leg = owner;
-
-	if (leg->stage != LEG_DIAL)
-		return;
-	leg->side.end.error = ETIMEDOUT;
-	leg->wake(leg->owner);
+	return broken(leg, fault_of(leg->side.end.error), strerror(leg->side.end.error));
 }
 
-static enum dial dial_again(struct leg *leg)
+static bool connected(struct leg *leg)
 {
-	return leg->side.end.error ? DIAL_FAILED : dial_check(&leg->side.end);
+	if (leg->limit)
+		timer_set(leg->limit, leg->order.patience);
+	return next(leg, LEG_HEADER);
 }
 
 static bool dial(struct leg *leg)
 {
-	enum dial dial = leg->tried ? dial_again(leg) : dial_once(leg);
+	const struct address_socket *to = &leg->place->socket;
 
-	while (dial == DIAL_FAILED && leg->tried < leg->backend->count)
-		dial = dial_once(leg);
-	if (dial == DIAL_WAIT)
-		return false;
-	if (dial == DIAL_FAILED)
-		return broken(leg, STLS_FAULT_CONNECT, strerror(leg->side.end.error));
-	if (leg->impatience)
-		timer_clear(leg->impatience);
-	leg->backend->turn = leg->at;
-	return next(leg, LEG_HEADER);
+	if (leg->limit)
+		timer_set(leg->limit, leg->order.patience / 2);
+	switch (dial_begin(&leg->side.end, leg->loop, (const struct sockaddr *)&to->storage,
+	                   to->length, leg->wake, leg->owner)) {
+	case DIAL_FAILED: return not_connected(leg);
+	case DIAL_DONE: return connected(leg);
+	case DIAL_WAIT: break;
+	}
+	leg->stage = LEG_CONNECT;
+	return false;
+}
+
+static bool await_connection(struct leg *leg)
+{
+	switch (dial_check(&leg->side.end)) {
+	case DIAL_FAILED: return not_connected(leg);
+	case DIAL_DONE: return connected(leg);
+	case DIAL_WAIT: break;
+	}
+	return false;
+}
+
+/* It has had its time. */
+static void on_limit(void *owner)
+{
+	struct leg *leg = owner;
+
+	if (leg->stage >= LEG_DONE)
+		return;
+	if (leg->stage == LEG_CONNECT)
+		broken(leg, STLS_FAULT_CONNECT, strerror(ETIMEDOUT));
+	else
+		broken(leg, STLS_FAULT_TIMEOUT, NULL);
+	leg->wake(leg->owner);
 }
 
 static enum leg_stage stage_behind_header(const struct leg *leg)
@@ -153,7 +170,7 @@ static int open_tls(struct leg *leg, struct stls_receipt *receipt)
 	struct identity identity;
 	struct stls_tls_peer peer = {.size = sizeof(peer), .wanted = &identity.id};
 
-	identify(&identity, leg->backend->places[leg->at].name);
+	identify(&identity, leg->place->name);
 	peer.sni = identity.sni;
 	peer.wanted_count = identity.id.length > 0;
 	peer.trust = leg->backend->verify ? STLS_TRUST_PKIX : STLS_TRUST_ANY;
@@ -200,62 +217,103 @@ static bool shake(struct leg *leg)
 	}
 }
 
+static int open_last_talk(struct leg *leg)
+{
+	if (open_talk(leg, leg->order.goal, layer_at_last(leg)) < 0)
+		return -1;
+	leg->talk.keeps = leg->order.leave_greeting;
+	return 0;
+}
+
+/* A greeting that says that the client is logged in is good enough to be passed on:
+ * whether it may say so is for the client to judge. */
+static bool last_failed(struct leg *leg)
+{
+	enum stls_fault fault = stls_fault(leg->talk.dialogue);
+
+	if (leg->order.leave_greeting && fault == STLS_FAULT_PREAUTH)
+		return next(leg, LEG_DONE);
+	return broken(leg, fault, NULL);
+}
+
 static bool last(struct leg *leg)
 {
 	if (leg->order.goal == STLS_UPGRADE)
 		return next(leg, LEG_DONE);
-	if (!leg->talk.dialogue && open_talk(leg, leg->order.goal, layer_at_last(leg)) < 0)
+	if (!leg->talk.dialogue && open_last_talk(leg) < 0)
 		return broken(leg, STLS_FAULT_MEMORY, NULL);
 	switch (talk_run(&leg->talk, &leg->side)) {
 	case STLS_IN:
 	case STLS_OUT: return false;
 	case STLS_DONE: return next(leg, LEG_DONE);
-	default: return broken(leg, stls_fault(leg->talk.dialogue), NULL);
+	default: return last_failed(leg);
 	}
 }
 
-void leg_open(struct leg *leg, struct loop *loop, struct backend *backend,
-              const struct leg_order *order, void (*wake)(void *owner), void *owner)
+/* The header is kept until the connection takes it. */
+static bool keep_header(struct leg *leg)
+{
+	if (!leg->order.length)
+		return true;
+	leg->header = pool_borrow(loop_pool(leg->loop));
+	if (!leg->header || leg->order.length > POOL_BUFFER)
+		return false;
+	memcpy(leg->header, leg->order.header, leg->order.length);
+	return true;
+}
+
+void leg_open(struct leg *leg, struct loop *loop, const struct backend *backend,
+              struct backend_place *place, const struct leg_order *order, void (*wake)(void *owner),
+              void *owner)
 {
 	*leg = (struct leg){.loop = loop,
 	                    .backend = backend,
+	                    .place = place,
 	                    .order = *order,
 	                    .wake = wake,
 	                    .owner = owner,
 	                    .side = SIDE_NONE};
-	if (backend->count > 1)
-		leg->impatience = timer_open(loop, on_impatience, leg);
-	if (!order->length)
-		return;
-	leg->header = pool_borrow(loop_pool(loop));
-	if (leg->header && order->length <= POOL_BUFFER)
-		memcpy(leg->header, order->header, order->length);
-	else
+	place->legs++;
+	if (order->patience)
+		leg->limit = timer_open(loop, on_limit, leg);
+	if (!keep_header(leg) || (order->patience && !leg->limit))
 		broken(leg, STLS_FAULT_MEMORY, NULL);
+}
+
+static enum leg_state ready(struct leg *leg)
+{
+	if (leg->limit)
+		timer_clear(leg->limit);
+	if (leg->talk.keeps)
+		talk_again(&leg->talk);
+	return LEG_READY;
 }
 
 enum leg_state leg_run(struct leg *leg)
 {
 	static bool (*const stages[])(struct leg *) = {
-	    [LEG_DIAL] = dial,   [LEG_HEADER] = send_header, [LEG_UPGRADE] = upgrade,
-	    [LEG_SHAKE] = shake, [LEG_LAST] = last,
+	    [LEG_DIAL] = dial,          [LEG_CONNECT] = await_connection,
+	    [LEG_HEADER] = send_header, [LEG_UPGRADE] = upgrade,
+	    [LEG_SHAKE] = shake,        [LEG_LAST] = last,
 	};
 
 	while (leg->stage < LEG_DONE)
 		if (!stages[leg->stage](leg))
 			return LEG_WAITS;
-	return leg->stage == LEG_DONE ? LEG_READY : LEG_FAILED;
+	return leg->stage == LEG_DONE ? ready(leg) : LEG_FAILED;
 }
 
 void leg_close(struct leg *leg)
 {
+	if (!leg->place)
+		return;
+	leg->place->legs--;
+	leg->place = NULL;
 	if (leg->header)
 		pool_return(loop_pool(leg->loop), leg->header);
 	leg->header = NULL;
-	if (leg->talk.dialogue)
-		talk_close(&leg->talk);
-	timer_close(leg->impatience);
-	leg->impatience = NULL;
-	if (leg->loop)
-		side_close(&leg->side);
+	talk_close(&leg->talk);
+	timer_close(leg->limit);
+	leg->limit = NULL;
+	side_close(&leg->side);
 }

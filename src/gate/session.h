@@ -50,6 +50,9 @@ struct session {
 	struct talk talk;
 	char *domain; /* XMPP: whom the client asked for; NULL: it did not say */
 	struct greeting greeting;
+	struct service *service; /* that the client asked for; NULL: not known yet */
+	struct place *place;     /* of it: the last one that was tried */
+	uint64_t tried;          /* a bit for each that was */
 	struct leg leg;
 	struct screen *screen;
 	struct pump pump;
@@ -74,12 +77,11 @@ bool front_learn(struct session *);
 bool front_greet(struct session *);
 bool front_handshake(struct session *);
 bool front_backend(struct session *);
+bool front_backend_late(struct session *);
 bool front_forward(struct session *);
 bool front_part(struct session *);
 
-/* Milliseconds: for the service to get ready, and for a client to take our last
- * words and close. */
-#define SESSION_BACKEND 30000
+/* Milliseconds for a client to take our last words and close. */
 #define SESSION_PARTING 3000
 
 /* Goes to another stage, which may last that long (0: for ever). */
@@ -102,6 +104,9 @@ void session_free(struct session *);
 
 /* front_accept.c: of the form that listeners call. */
 void front_accept(void *front, int fd, const struct sockaddr *, socklen_t);
+
+/* front_backend.c: to the stage in which the service is to get ready. */
+bool front_go_to_backend(struct session *);
 
 /* front_tell.c: the PROXY header for this session's backend, or 0. */
 size_t front_header(const struct session *, void *out, size_t room);

@@ -3,7 +3,8 @@
 
 int talk_open(struct talk *talk, struct pool *pool, const struct stls_spec *spec)
 {
-	*talk = (struct talk){.pool = pool, .dialogue = stls_open(spec)};
+	talk->pool = pool;
+	talk->dialogue = stls_open(spec);
 	return talk->dialogue ? 0 : -1;
 }
 
@@ -20,6 +21,7 @@ void talk_close(struct talk *talk)
 		give_back(talk);
 	stls_close(talk->dialogue);
 	talk->dialogue = NULL;
+	talk->keeps = false;
 }
 
 ptrdiff_t talk_read(struct talk *talk, struct side *side)
@@ -28,14 +30,27 @@ ptrdiff_t talk_read(struct talk *talk, struct side *side)
 
 	if (!talk->unread)
 		talk->unread = pool_borrow(talk->pool);
-	if (!talk->unread)
+	if (!talk->unread || talk->tail == POOL_BUFFER)
 		return SIDE_CUT;
 	n = side_read(side, talk->unread + talk->tail, POOL_BUFFER - talk->tail);
 	if (n > 0)
 		talk->tail += (size_t)n;
-	else if (talk->head == talk->tail)
+	else if (talk->head == talk->tail && (!talk->keeps || !talk->tail))
 		give_back(talk);
 	return n;
+}
+
+void talk_skip(struct talk *talk, size_t count)
+{
+	talk->head += count;
+	if (talk->head == talk->tail && !talk->keeps)
+		give_back(talk);
+}
+
+void talk_again(struct talk *talk)
+{
+	talk->head = 0;
+	talk->keeps = false;
 }
 
 /* Gives the dialogue what there is; false when it took nothing of it. */
@@ -46,9 +61,7 @@ static bool feed(struct talk *talk)
 	if (!there)
 		return false;
 	taken = stls_feed(talk->dialogue, talk->unread + talk->head, there);
-	talk->head += taken;
-	if (taken == there)
-		give_back(talk);
+	talk_skip(talk, taken);
 	return taken > 0;
 }
 

@@ -23,6 +23,10 @@ struct tls_pipe {
 	ptrdiff_t (*send)(void *owner, const void *, size_t);
 };
 
+/* Whether a server's certificates have that name; "*.example.org": all names one label
+ * below it. */
+bool stls_tls_context_covers(const stls_tls_context *, const char *name);
+
 /* From now on the connection uses the pipe.  What was fed before is read first,
  * what it wants to say already goes out first.  The pipe is copied. */
 void stls_tls_direct(stls_tls *, const struct tls_pipe *);

@@ -191,6 +191,15 @@ struct tls_slot *tls_shelf_find(const struct tls_shelf *shelf, const char *name,
 	return entry ? entry->slot : NULL;
 }
 
+bool stls_tls_context_covers(const stls_tls_context *context, const char *name)
+{
+	char folded[NAME_MAX_LENGTH + 1];
+
+	if (name[0] != '*')
+		return tls_shelf_find(&context->shelf, name, strlen(name)) != NULL;
+	return fold(folded, name, strlen(name)) > 0 && entry_at(&context->shelf, folded) != NULL;
+}
+
 void tls_shelf_free(struct tls_shelf *shelf)
 {
 	while (shelf->slots != NULL) {
