@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Runs the programs under test: starttlsd with a configuration, and starttls."""
 
+import json
 import os
 import pathlib
 import re
@@ -26,31 +27,78 @@ def program(name):
     pytest.skip(message)
 
 
+def is_instrumented():
+    """Whether the build under test has sanitizers or counts coverage: what they do at the end
+    of a process (leaks are looked for, counts written) no sandbox allows."""
+    build = pathlib.Path(os.environ.get("STARTTLS_BUILD") or ROOT / "build").resolve()
+    path = build / "meson-info/intro-buildoptions.json"
+    if not path.is_file():
+        return False
+    options = {one["name"]: one["value"] for one in json.loads(path.read_text())}
+    return options.get("b_sanitize") not in (None, "none", []) or bool(options.get("b_coverage"))
+
+
 def _list(values):
     if isinstance(values, (str, Endpoint)):
         values = [values]
     return "{" + ", ".join(f'"{value}"' for value in values) + "}"
 
 
-def front(name, protocol, listen, backend, tls="required", **options):
-    """A front section; options are written as they are named, _ for -, lists in braces."""
-    lines = [f'front "{name}" {{', f"\tprotocol = {protocol}", f"\tlisten = {_list(listen)}",
-             f"\ttls = {tls}", f"\tbackend = {_list(backend)}"]
-    for key, value in options.items():
-        text = _list(value) if isinstance(value, (list, tuple)) else value
-        lines.append(f"\t{key.replace('_', '-')} = {text}")
-    return "\n".join([*lines, "}", ""])
+def _value(value):
+    if isinstance(value, (list, tuple)):
+        return _list(value)
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _keys(options):
+    """Options as they are named, _ for -, lists in braces; those that are None are left out."""
+    return [f"{key.replace('_', '-')} = {_value(value)}"
+            for key, value in options.items() if value is not None]
+
+
+def _section(head, lines):
+    """A section; lines may be sections themselves."""
+    inner = [f"\t{line}" for line in "\n".join(lines).splitlines()]
+    return "\n".join([f"{head} {{", *inner, "}", ""])
+
+
+def front(name, protocol, listen, backend, tls="required", routes=(), certificates=(),
+          **options):
+    """A front section; options are written as they are named, _ for -, lists in braces.
+    Without a backend (None) all clients are for one of the routes."""
+    return _section(f'front "{name}"', [
+        f"protocol = {protocol}", f"listen = {_list(listen)}", f"tls = {tls}",
+        *([f"backend = {_list(backend)}"] if backend else []), *_keys(options),
+        *map(certificate_section, certificates), *routes])
+
+
+def route(name, backend, certificates=(), **options):
+    """A route of a front, for the names that it is called by."""
+    return _section(f'route "{name}"', [f"backend = {_list(backend)}", *_keys(options),
+                                        *map(certificate_section, certificates)])
 
 
 def certificate_section(certificate):
     return f'certificate {{\n\tchain = "{certificate.chain}"\n\tkey = "{certificate.key}"\n}}\n'
 
 
-def config(*sections, hostname="mail.lab.test", certificates=(), user="nobody"):
-    """A whole configuration; user is left out where we are not root."""
+def config(*sections, hostname="mail.lab.test", certificates=(), user="nobody", limits=None,
+           metrics=None, **top):
+    """A whole configuration; user is left out where we are not root.
+
+    limits are the keys of that section (dict(connections=5)), metrics is where they are, and
+    any other option is a key outside of all sections. What is not said is as the daemon has
+    it, but for a single worker, so that limits and logs are one; a shorter drain; and no
+    sandbox where the build could not live in it."""
+    top = {"workers": 1, "drain": 10, "sandbox": False if is_instrumented() else None, **top}
     lines = [f'hostname = "{hostname}"\n']
     if os.geteuid() == 0 and user:
         lines.append(f'user = "{user}"\n')
+    lines += [f"{line}\n" for line in _keys(top)]
+    if limits:
+        lines.append(_section("limits", _keys(limits)))
+    if metrics:
+        lines.append(_section("metrics", [f"listen = {_list(metrics)}"]))
     lines += [certificate_section(one) for one in certificates]
     return "".join([*lines, *sections])
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The lab's own machinery: children, the runner of the gateway, skips."""
 
+import json
 import os
 import textwrap
 
@@ -85,6 +86,38 @@ def test_config_text(network, pki):
     assert f'listen = {{"{listen}"}}' in text and "backend-tls = none" in text
     assert 'capabilities = {"IDLE", "ID"}' in text and str(pki.server().chain) in text
     assert [str(one) for one in daemon.listeners(text)] == [str(listen)]
+    assert "workers = 1\n" in text and "limits" not in text and "metrics" not in text
+
+
+def test_config_text_of_production(network, pki):
+    listen, metrics, backend = (network.endpoint() for _ in range(3))
+    text = daemon.config(
+        daemon.front("a", "imap", listen, None, accept_proxy=["127.0.0.0/8", "unix"], routes=[
+            daemon.route("mail.lab.test", backend, backend_name="x", certificates=[pki.server()]),
+            daemon.route("*.example.org", [backend, backend])]),
+        workers=3, sandbox=False, drain=None, limits=dict(connections_per_address=5),
+        metrics=metrics, log_format="json")
+    assert "workers = 3\nsandbox = false\n" in text and "drain" not in text
+    assert "limits {\n\tconnections-per-address = 5\n}\n" in text
+    assert "log-format = json\n" in text
+    assert f'\troute "*.example.org" {{\n\t\tbackend = {{"{backend}", "{backend}"}}\n\t}}\n' in text
+    assert f'\t\tcertificate {{\n\t\t\tchain = "{pki.server().chain}"\n' in text
+    assert f'tls = required\n\taccept-proxy = {{"127.0.0.0/8", "unix"}}' in text
+    assert [str(one) for one in daemon.listeners(text)] == [str(metrics), str(listen)]
+
+
+@pytest.mark.parametrize("options,truth", [
+    ([("b_sanitize", "none"), ("b_coverage", False)], False),
+    ([("b_sanitize", "address,undefined"), ("b_coverage", False)], True),
+    ([("b_sanitize", "none"), ("b_coverage", True)], True), (None, False)])
+def test_instrumented_builds(tmp_path, monkeypatch, network, options, truth):
+    monkeypatch.setenv("STARTTLS_BUILD", str(tmp_path))
+    if options:
+        (tmp_path / "meson-info").mkdir()
+        (tmp_path / "meson-info/intro-buildoptions.json").write_text(
+            json.dumps([{"name": name, "value": value} for name, value in options]))
+    text = daemon.config(daemon.front("a", "imap", network.endpoint(), network.endpoint()))
+    assert ("sandbox = false\n" in text) == truth
 
 
 @pytest.mark.parametrize("ci,outcome", [(True, pytest.fail.Exception),
