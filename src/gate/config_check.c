@@ -50,6 +50,17 @@ static void check_octets(const struct reading *reading, const struct config_fron
 	}
 }
 
+/* Who comes with no name that is known would get the first route's. */
+static void check_sni(const struct reading *reading, const struct config *config,
+                      const struct config_front *front)
+{
+	bool common = front->certificates.count > 0 || config->certificates.count > 0;
+	if (front->strict_sni == CONFIG_SNI_LENIENT && !common)
+		complain(reading->complaints, value_line(reading, "strict-sni"),
+		         "strict-sni: \"false\" is not allowed where all certificates are those of "
+		         "routes; allowed: auto, true, or a certificate outside of the routes");
+}
+
 static sa_family_t family_of(const struct address *address)
 {
 	return address->kind == ADDRESS_UNIX  ? AF_UNIX
@@ -68,7 +79,8 @@ static bool can_come(const struct config_front *front)
 	return front->accept_proxy_count == 0;
 }
 
-void check_combinations(const struct reading *reading, const struct config_front *front)
+void check_combinations(const struct reading *reading, const struct config *config,
+                        const struct config_front *front)
 {
 	const struct config_protocol *protocol = config_protocol(front->protocol);
 	check_backend_keys(reading, front);
@@ -76,6 +88,7 @@ void check_combinations(const struct reading *reading, const struct config_front
 		check_protocol(reading, front, protocol);
 		check_octets(reading, front, protocol);
 	}
+	check_sni(reading, config, front);
 	value_useless(reading, "accept-proxy", !can_come(front),
 	              "where listen has no address of such a network");
 }

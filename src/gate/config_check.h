@@ -16,7 +16,7 @@ void check_ports(const struct reading *, const struct config_front *);
 void check_backends(const struct reading *, const struct config_front *,
                     const struct config_addresses *, const char *name);
 
-/* Keys that have no effect together with others. */
-void check_combinations(const struct reading *, const struct config_front *);
+/* Keys that have no effect, or a bad one, together with others. */
+void check_combinations(const struct reading *, const struct config *, const struct config_front *);
 
 #endif

@@ -190,7 +190,7 @@ static void read_values(const struct reading *reading, const struct config *conf
 	read_backend(reading, front);
 	read_deadlines(reading, front);
 	read_limits(reading, front);
-	routes_read(reading, front);
+	config_routes_read(reading, front);
 	check_title(reading, front);
 	check_needed(reading, config, front);
 }
@@ -207,8 +207,8 @@ void front_read(const struct complaints *complaints, struct cfg_t *section,
 	listen_check(complaints, &front->listen);
 	check_ports(&reading, front);
 	check_backends(&reading, front, &front->backend, front->backend_name);
-	check_combinations(&reading, front);
-	routes_check(&reading, front);
+	check_combinations(&reading, config, front);
+	config_routes_check(&reading, front);
 }
 
 void front_free(struct config_front *front)
@@ -221,7 +221,7 @@ void front_free(struct config_front *front)
 	free(front->backend_ca);
 	free(front->backend_name);
 	free(front->accept_proxy);
-	routes_free(front);
+	config_routes_free(front);
 	value_free_addresses(&front->listen);
 	value_free_addresses(&front->backend);
 	value_free_certificates(&front->certificates);

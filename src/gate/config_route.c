@@ -8,7 +8,6 @@
 /* What is wrong with the name of a route; NULL when nothing is. */
 static const char *judge_name(const char *name)
 {
-	size_t length = strlen(name);
 	for (const char *at = name; *at; at++)
 		if ((unsigned char)*at >= 0x80)
 			return "a name with letters beyond ASCII is written in the form that DNS "
@@ -18,9 +17,9 @@ static const char *judge_name(const char *name)
 	if (strchr(name, '*'))
 		return "a * stands for the whole first label, and for one only, as in "
 		       "*.example.org";
-	if (length > 0 && name[0] != '\0' && name[strlen(name) - 1] == '.')
+	if (name[0] != '\0' && name[strlen(name) - 1] == '.')
 		return "there is no dot at the end";
-	if (length == 0 || name[0] == '\0' || !value_is_host_name(name))
+	if (!value_is_host_name(name))
 		return "this is not a host name; allowed: letters, digits and hyphens between "
 		       "dots, such as example.org or *.example.org";
 	return NULL;
@@ -58,7 +57,7 @@ static void read_route(const struct reading *reading, struct config_route *route
 		         grammar_title(reading->section));
 }
 
-void routes_read(const struct reading *reading, struct config_front *front)
+void config_routes_read(const struct reading *reading, struct config_front *front)
 {
 	size_t count = grammar_count(reading->section, "route");
 	front->routes = value_array(reading->complaints, count, sizeof(front->routes[0]));
@@ -81,7 +80,7 @@ static void check_name(const struct reading *reading, const struct config_front 
 			         route->name, front->routes[i].line);
 }
 
-void routes_check(const struct reading *reading, const struct config_front *front)
+void config_routes_check(const struct reading *reading, const struct config_front *front)
 {
 	for (size_t i = 0; i < front->route_count; i++) {
 		struct reading inner = {reading->complaints,
@@ -95,7 +94,7 @@ void routes_check(const struct reading *reading, const struct config_front *fron
 	}
 }
 
-void routes_free(struct config_front *front)
+void config_routes_free(struct config_front *front)
 {
 	for (size_t i = 0; i < front->route_count; i++) {
 		struct config_route *route = &front->routes[i];

@@ -37,6 +37,15 @@ static bool read_address(struct network *network, const char *text)
 	return true;
 }
 
+/* ::ffff:10.0.0.0/104 would be nobody's: sockets are either of IPv4 or of IPv6 (RFC
+ * 3493 section 5.3). */
+static bool is_mapped(const struct network *network)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return network->family == AF_INET6 && memcmp(network->bytes, prefix, sizeof(prefix)) == 0;
+}
+
 static uint8_t mask(unsigned prefix, size_t byte)
 {
 	unsigned left = prefix > byte * 8 ? prefix - (unsigned)byte * 8 : 0;
@@ -68,9 +77,13 @@ const char *network_parse(struct network *network, const char *text)
 	address[length] = '\0';
 	if (!read_address(network, address))
 		return not_one;
+	if (is_mapped(network))
+		return "is an IPv4 network in the form of IPv6; allowed: IPV4/BITS";
 	if (slash && !read_prefix(slash + 1, network->prefix, &network->prefix))
 		return not_one;
-	return has_bits_behind_prefix(network) ? "has bits set behind its prefix" : NULL;
+	return has_bits_behind_prefix(network)
+	           ? "has bits set behind its prefix; allowed: those before it, or no prefix"
+	           : NULL;
 }
 
 int network_equal(const struct network *a, const struct network *b)
