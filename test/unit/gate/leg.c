@@ -13,7 +13,7 @@ struct scene {
 	struct loop *loop;
 	struct timer *tick;
 	int listener;
-	struct backend_place places[2];
+	struct backend_place place;
 	struct backend backend;
 	struct leg leg;
 	int service; /* what the leg has connected to */
@@ -41,11 +41,8 @@ static int open_scene(void **state)
 
 	scene->loop = loop_create();
 	scene->tick = timer_open(scene->loop, wake, scene);
-	scene->listener = bind_loopback(&scene->places[0].socket);
-	scene->backend = (struct backend){.protocol = STLS_SMTP,
-	                                  .hostname = "gate.example.org",
-	                                  .places = scene->places,
-	                                  .count = 1};
+	scene->listener = bind_loopback(&scene->place.socket);
+	scene->backend = (struct backend){.protocol = STLS_SMTP, .hostname = "gate.example.org"};
 	scene->service = -1;
 	*state = scene;
 	return 0;
@@ -56,6 +53,7 @@ static int close_scene(void **state)
 	struct scene *scene = *state;
 
 	leg_close(&scene->leg);
+	assert_int_equal(scene->place.legs, 0);
 	assert_int_equal(pool_lent(loop_pool(scene->loop)), 0);
 	timer_close(scene->tick);
 	loop_free(scene->loop);
@@ -68,7 +66,8 @@ static int close_scene(void **state)
 
 static void start(struct scene *scene, const struct leg_order *order)
 {
-	leg_open(&scene->leg, scene->loop, &scene->backend, order, wake, scene);
+	leg_open(&scene->leg, scene->loop, &scene->backend, &scene->place, order, wake, scene);
+	assert_int_equal(scene->place.legs, 1);
 }
 
 /* Runs the leg until it says something else than LEG_WAITS, or nothing happens. */
@@ -225,21 +224,97 @@ static void plaintext_behind_the_go_ahead_ends_it(void **state)
 	expect_nothing(scene);
 }
 
-static void next_place_is_tried_and_remembered(void **state)
+/* Patience is for all of it, and a leg that has been given up stays given up. */
+static void silence_fails_the_leg(void **state)
 {
 	struct scene *scene = *state;
-	const struct leg_order order = {.goal = STLS_UPGRADE};
+	const struct leg_order order = {.goal = STLS_GREET, .patience = 30};
 
-	scene->places[1] = scene->places[0];
-	close(bind_loopback(&scene->places[0].socket)); /* nobody is there any more */
-	scene->backend.count = 2;
 	start(scene, &order);
-	assert_int_equal(run(scene), LEG_READY);
-	assert_int_equal(scene->leg.tried, 2);
-	leg_close(&scene->leg);
+	take_call(scene);
+	timer_set(scene->tick, 200);
+	loop_run(scene->loop);
+	assert_int_equal(run(scene), LEG_FAILED);
+	assert_int_equal(scene->leg.fault, STLS_FAULT_TIMEOUT);
+	say(scene, "220 at last\r\n");
+	assert_int_equal(run(scene), LEG_FAILED);
+}
+
+static void patience_ends_with_success(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET, .patience = 400};
+
 	start(scene, &order);
+	take_call(scene);
+	say(scene, "220 in time\r\n");
 	assert_int_equal(run(scene), LEG_READY);
-	assert_int_equal(scene->leg.tried, 1);
+	timer_set(scene->tick, 500);
+	loop_run(scene->loop);
+	assert_int_equal(run(scene), LEG_READY);
+}
+
+/* What was heard of the greeting, and what came behind it, is all there for the client. */
+static void greeting_is_left_for_the_client(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET, .leave_greeting = true};
+	size_t count;
+	const char *unread;
+
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "220-one\r\n22");
+	assert_int_equal(run(scene), LEG_WAITS);
+	say(scene, "0 two\r\n250 early");
+	assert_int_equal(run(scene), LEG_READY);
+	unread = talk_unread(&scene->leg.talk, &count);
+	assert_int_equal(count, 27);
+	assert_memory_equal(unread, "220-one\r\n220 two\r\n250 early", 27);
+}
+
+static void refusal_is_no_greeting_to_be_left(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET, .leave_greeting = true};
+
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "421 too many\r\n");
+	assert_int_equal(run(scene), LEG_FAILED);
+	assert_int_equal(scene->leg.fault, STLS_FAULT_UNWELCOME);
+}
+
+/* IMAP-S-08: inside the client's TLS this is in order, and the client's to judge. */
+static void preauthentication_is_left_for_the_client(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET, .leave_greeting = true};
+	size_t count;
+
+	scene->backend.protocol = STLS_IMAP;
+	start(scene, &order);
+	take_call(scene);
+	say(scene, "* PREAUTH you are root\r\n");
+	assert_int_equal(run(scene), LEG_READY);
+	talk_unread(&scene->leg.talk, &count);
+	assert_int_equal(count, 24);
+}
+
+static void greeting_without_end_fails_the_leg(void **state)
+{
+	struct scene *scene = *state;
+	const struct leg_order order = {.goal = STLS_GREET, .leave_greeting = true};
+	enum leg_state state_now = LEG_WAITS;
+
+	start(scene, &order);
+	take_call(scene);
+	for (int i = 0; i < 4096 && state_now == LEG_WAITS; i++) {
+		say(scene, "220-and on\r\n");
+		if (i % 64 == 0)
+			state_now = run(scene);
+	}
+	assert_int_equal(state_now, LEG_FAILED);
 }
 
 static void nobody_there_fails_the_leg(void **state)
@@ -247,7 +322,7 @@ static void nobody_there_fails_the_leg(void **state)
 	struct scene *scene = *state;
 	const struct leg_order order = {.goal = STLS_GREET};
 
-	close(bind_loopback(&scene->places[0].socket));
+	close(bind_loopback(&scene->place.socket));
 	start(scene, &order);
 	assert_int_equal(run(scene), LEG_FAILED);
 	assert_int_equal(scene->leg.fault, STLS_FAULT_CONNECT);
@@ -266,7 +341,12 @@ int main(void)
 	    SCENE(closing_service_fails_the_leg),
 	    SCENE(vanished_offer_is_never_a_downgrade),
 	    SCENE(plaintext_behind_the_go_ahead_ends_it),
-	    SCENE(next_place_is_tried_and_remembered),
+	    SCENE(silence_fails_the_leg),
+	    SCENE(patience_ends_with_success),
+	    SCENE(greeting_is_left_for_the_client),
+	    SCENE(refusal_is_no_greeting_to_be_left),
+	    SCENE(preauthentication_is_left_for_the_client),
+	    SCENE(greeting_without_end_fails_the_leg),
 	    SCENE(nobody_there_fails_the_leg),
 	};
 
