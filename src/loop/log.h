@@ -41,6 +41,7 @@ struct log {
 	int fd; /* for lines to stderr, and for those whose destination is away */
 	enum log_level level;
 	enum log_format format;
+	bool ready;    /* a write to the descriptor never waits */
 	bool prefixed; /* "<6>" for the journal behind the descriptor, see sd-daemon(3) */
 	struct log_bucket strangers;
 	uint64_t suppressed, lost; /* since a line told */

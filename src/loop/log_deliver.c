@@ -25,15 +25,17 @@ int log_severity(enum log_level level)
 
 /* One write: lines of several processes do not mix.  Where nobody reads, a write
  * would wait, and a log must not stop a server. */
-static bool write_line(int fd, const char *bytes, size_t count)
+static bool write_line(const struct log *log, const char *bytes, size_t count)
 {
-	struct pollfd ready = {.fd = fd, .events = POLLOUT};
-	ssize_t written = send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+	struct pollfd ready = {.fd = log->fd, .events = POLLOUT};
 
-	if (written < 0 && errno == ENOTSOCK && poll(&ready, 1, 0) == 1 &&
-	    (ready.revents & POLLOUT))
-		written = write(fd, bytes, count);
-	return written >= 0;
+	if (!log->ready) {
+		if (send(log->fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return true;
+		if (errno != ENOTSOCK || poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
+			return false;
+	}
+	return write(log->fd, bytes, count) >= 0;
 }
 
 static bool to_descriptor(const struct log *log, const struct log_line *line)
@@ -46,7 +48,7 @@ static bool to_descriptor(const struct log *log, const struct log_line *line)
 		log_put(&draft, prefix, sizeof(prefix));
 	log_form(&draft, line, log->format, LOG_FROM_TIME);
 	bytes[draft.length++] = '\n';
-	return write_line(log->fd, bytes, draft.length);
+	return write_line(log, bytes, draft.length);
 }
 
 static void tell_away(struct log *log, int error)
@@ -54,6 +56,7 @@ static void tell_away(struct log *log, int error)
 	/* What was suppressed is told by the line that this one is about. */
 	struct log own = {
 	    .fd = log->fd,
+	    .ready = log->ready,
 	    .level = log->level,
 	    .format = log->format,
 	    .prefixed = log->prefixed,

@@ -17,10 +17,6 @@ static size_t escape_common(char out[LOG_ESCAPE], unsigned char c)
 {
 	static const char letters[] = "\"\"\\\\\nn\rr\tt";
 
-	if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
-		out[0] = (char)c;
-		return 1;
-	}
 	for (const char *letter = letters; *letter; letter += 2) {
 		if ((unsigned char)*letter == c) {
 			out[0] = '\\';

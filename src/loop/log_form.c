@@ -27,18 +27,44 @@ void log_put_text(struct log_draft *draft, const char *text)
 	log_put(draft, text, strlen(text));
 }
 
+/* How much is there to be written as it is, in any form. */
+static size_t plain_run(const unsigned char *bytes, size_t count)
+{
+	size_t n = 0;
+
+	while (n < count && bytes[n] >= ' ' && bytes[n] < 0x7f && bytes[n] != '"' &&
+	       bytes[n] != '\\')
+		n++;
+	return n;
+}
+
+static size_t put_run(struct log_draft *draft, const unsigned char *bytes, size_t count)
+{
+	size_t room = draft->room - draft->length, run = plain_run(bytes, count);
+
+	if (run > room) {
+		draft->full = true;
+		run = room;
+	}
+	memcpy(draft->bytes + draft->length, bytes, run);
+	draft->length += run;
+	return run;
+}
+
 void log_put_escaped(struct log_draft *draft, log_escape *escape, const char *bytes, size_t count)
 {
-	const unsigned char *at = (const unsigned char *)bytes;
+	const unsigned char *at = (const unsigned char *)bytes, *end = at + count;
 	char escaped[LOG_ESCAPE];
 	size_t length;
 
-	while (count > 0 && !draft->full) {
-		size_t taken = escape(escaped, &length, at, count);
-
+	for (;;) {
+		at += put_run(draft, at, (size_t)(end - at));
+		if (at == end || draft->full)
+			return;
+		at += escape(escaped, &length, at, (size_t)(end - at));
 		log_put(draft, escaped, length);
-		at += taken;
-		count -= taken;
+		if (draft->full)
+			return;
 	}
 }
 

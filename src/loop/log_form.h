@@ -16,8 +16,9 @@ struct log_draft {
 void log_put(struct log_draft *, const char *bytes, size_t count);
 void log_put_text(struct log_draft *, const char *text);
 
-/* How the character (or what is none) at the beginning of some bytes is written in
- * printable ASCII: how many of them that were, and the length of what out now has. */
+/* How the character (or what is none) at the beginning of some bytes is escaped, as it
+ * cannot be written as it is: how many of them that were, and the length of what out
+ * now has. */
 #define LOG_ESCAPE 12
 typedef size_t log_escape(char out[LOG_ESCAPE], size_t *length, const unsigned char *bytes,
                           size_t count);

@@ -85,30 +85,40 @@ static bool is_journal(int fd)
  * write().  Not waiting is a property of the open file, which is not ours alone, so it
  * is opened once more; where that is not allowed, poll() has to do.
  */
-static int open_descriptor(int fd)
+static int reopen_pipe(int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void open_stderr(struct log *log)
 {
 	struct stat found;
-	char path[32];
 	int own;
 
-	if (fstat(fd, &found) < 0 || !S_ISFIFO(found.st_mode))
-		return fd;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	return own < 0 ? fd : own;
+	log->fd = STDERR_FILENO;
+	log->prefixed = is_journal(STDERR_FILENO);
+	if (fstat(STDERR_FILENO, &found) < 0)
+		return;
+	log->ready = S_ISREG(found.st_mode);
+	if (!S_ISFIFO(found.st_mode) || (own = reopen_pipe(STDERR_FILENO)) < 0)
+		return;
+	log->fd = own;
+	log->ready = true;
 }
 
 void log_open(struct log *log, const struct log_settings *settings)
 {
 	*log = (struct log){
-	    .fd = open_descriptor(STDERR_FILENO),
 	    .level = settings->level,
 	    .format = settings->format,
-	    .prefixed = is_journal(STDERR_FILENO),
 	    .strangers = log_bucket_of(settings->rate, loop_clock()),
 	    .to = settings->to,
 	    .socket = -1,
 	};
+	open_stderr(log);
 	/* Time zones are files. */
 	tzset();
 	if (log->to == LOG_TO_STDERR)
@@ -126,4 +136,5 @@ void log_close(struct log *log)
 	if (log->fd != STDERR_FILENO)
 		close(log->fd);
 	log->fd = STDERR_FILENO;
+	log->ready = false;
 }

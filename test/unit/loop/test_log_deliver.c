@@ -55,6 +55,7 @@ static void open_log(struct scene *scene, enum log_to to, enum log_format format
 		close(scene->log.fd);
 	wire_open(&scene->wire);
 	scene->log.fd = scene->wire.writer;
+	scene->log.ready = false;
 }
 
 static void set(struct scene *scene)
