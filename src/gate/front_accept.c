@@ -23,6 +23,7 @@ static void late(void *owner)
 	struct session *session = owner;
 
 	switch (session->stage) {
+	case STAGE_PROXY: session_close(session, PARTY_CLIENT, STLS_FAULT_TIMEOUT); break;
 	case STAGE_LEARN: session_refuse(session, STLS_FAULT_BACKEND, NULL); break;
 	case STAGE_GREET: dismiss(session); break;
 	/* No text goes into half an open TLS connection. */
@@ -76,6 +77,7 @@ void front_accept(void *owner, int fd, const struct sockaddr *peer, socklen_t le
 	session->peer.length = length;
 	session->local.length = sizeof(session->local.storage);
 	end_local(&session->client.end, &session->local.storage, &session->local.length);
-	session_go(session, STAGE_LEARN, (int64_t)front->config->plaintext_deadline * 1000);
+	session_go(session, front_awaits_header(session) ? STAGE_PROXY : STAGE_LEARN,
+	           (int64_t)front->config->plaintext_deadline * 1000);
 	session_wake(session);
 }

@@ -74,9 +74,10 @@ static void end(struct session *session)
 void session_wake(void *owner)
 {
 	static bool (*const steps[])(struct session *) = {
-	    [STAGE_LEARN] = front_learn,         [STAGE_GREET] = front_greet,
-	    [STAGE_HANDSHAKE] = front_handshake, [STAGE_BACKEND] = front_backend,
-	    [STAGE_FORWARD] = front_forward,     [STAGE_PART] = front_part,
+	    [STAGE_PROXY] = front_proxy,     [STAGE_LEARN] = front_learn,
+	    [STAGE_GREET] = front_greet,     [STAGE_HANDSHAKE] = front_handshake,
+	    [STAGE_BACKEND] = front_backend, [STAGE_FORWARD] = front_forward,
+	    [STAGE_PART] = front_part,
 	};
 	struct session *session = owner;
 
@@ -89,6 +90,7 @@ void session_wake(void *owner)
 void session_dismiss(struct session *session)
 {
 	switch (session->stage) {
+	case STAGE_PROXY: session_close(session, PARTY_US, STLS_FAULT_SHUTDOWN); break;
 	case STAGE_LEARN: session_refuse(session, STLS_FAULT_SHUTDOWN, NULL); break;
 	case STAGE_GREET: stls_dismiss(session->talk.dialogue, STLS_FAULT_SHUTDOWN); break;
 	default: return;

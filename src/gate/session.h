@@ -3,6 +3,7 @@
  * A session: one client of a front.  The way of a byte, a file a step:
  *
  *	front_accept.c     the client is there
+ *	front_proxy.c      behind a load balancer: who it is
  *	front_greet.c      the dialogue in plaintext, up to the switch
  *	front_handshake.c  TLS
  *	front_backend.c    only now: the connection to the service (leg.h)
@@ -24,6 +25,7 @@
 #include "wire/screen.h"
 
 enum stage {
+	STAGE_PROXY, /* a PROXY header is to come first */
 	STAGE_LEARN, /* what the service can do is being found out: nothing to offer yet */
 	STAGE_GREET,
 	STAGE_HANDSHAKE,
@@ -73,6 +75,7 @@ struct session {
 void session_wake(void *session);
 
 /* The steps.  True: go on with the stage that the session is in now. */
+bool front_proxy(struct session *);
 bool front_learn(struct session *);
 bool front_greet(struct session *);
 bool front_handshake(struct session *);
@@ -104,6 +107,9 @@ void session_free(struct session *);
 
 /* front_accept.c: of the form that listeners call. */
 void front_accept(void *front, int fd, const struct sockaddr *, socklen_t);
+
+/* front_proxy.c: whether the first stage is STAGE_PROXY. */
+bool front_awaits_header(const struct session *);
 
 /* front_backend.c: to the stage in which the service is to get ready. */
 bool front_go_to_backend(struct session *);
