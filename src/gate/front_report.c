@@ -45,6 +45,15 @@ static void report_end(struct log_line *line, const struct session *session)
 	log_text(line, "detail", unless_empty(session->detail));
 }
 
+static void report_address(struct log_line *line, const char *key,
+                           const struct address_socket *address)
+{
+	char text[ADDRESS_TEXT];
+
+	log_text(line, key,
+	         address_format(text, (const struct sockaddr *)&address->storage, address->length));
+}
+
 /* Those who neither got as far as the service nor came through TLS in good faith.
  * They cost nothing to be many. */
 static bool is_stranger(const struct session *session)
@@ -55,7 +64,6 @@ static bool is_stranger(const struct session *session)
 void front_report(struct session *session)
 {
 	struct log_line line;
-	char client[ADDRESS_TEXT];
 
 	if (session->reported)
 		return;
@@ -63,10 +71,12 @@ void front_report(struct session *session)
 	(is_stranger(session) ? log_begin_stranger : log_begin)(
 	    &line, session->front->log, level_of(session->fault), "session");
 	log_text(&line, "front", session->front->config->name);
-	log_text(&line, "client",
-	         address_format(client, (const struct sockaddr *)&session->peer.storage,
-	                        session->peer.length));
+	report_address(&line, "client", &session->peer);
 	report_end(&line, session);
+	if (session->service)
+		log_text(&line, "route", session->service->route);
+	if (session->place)
+		report_address(&line, "backend", &session->place->at.socket);
 	log_text(&line, "domain", session->domain);
 	if (session->secure)
 		report_tls(&line, session->client.tls);
