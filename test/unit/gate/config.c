@@ -1,80 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* The configuration: what it means, and every complaint with its file and line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gate/config.h"
-
-static int read_string(const char *text, struct config *config, struct config_error *error)
-{
-	return config_read("t.conf", text, strlen(text), config, error);
-}
-
-static void print_complaints(const struct config_error *error)
-{
-	for (size_t i = 0; i < error->count && i < CONFIG_ERRORS; i++)
-		print_message("  %s\n", error->list[i].text);
-}
-
-static struct config accepted(const char *text)
-{
-	struct config config;
-	struct config_error error;
-	if (read_string(text, &config, &error)) {
-		print_complaints(&error);
-		fail_msg("refused:\n%s", text);
-	}
-	assert_int_equal(error.count, 0);
-	return config;
-}
-
-/* Refused, and the complaints are these, no more and in that order. */
-static void refuse(const char *text, const char *const *complaints)
-{
-	struct config config;
-	struct config_error error;
-	size_t count = 0;
-	if (read_string(text, &config, &error) == 0)
-		fail_msg("accepted:\n%s", text);
-	for (; complaints[count]; count++) {
-		if (count == error.count || strcmp(error.list[count].text, complaints[count])) {
-			print_complaints(&error);
-			fail_msg("wanted: %s\nfrom:\n%s", complaints[count], text);
-		}
-	}
-	if (error.count != count) {
-		print_complaints(&error);
-		fail_msg("more complaints than %zu from:\n%s", count, text);
-	}
-}
-
-struct bad {
-	const char *text;
-	const char *complaints[4];
-};
-
-static void refuse_all(const struct bad *cases, size_t count, const char *before, const char *after)
-{
-	char text[2048];
-	for (size_t i = 0; i < count; i++) {
-		snprintf(text, sizeof(text), "%s%s%s", before, cases[i].text, after);
-		refuse(text, cases[i].complaints);
-	}
-}
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define CERTIFICATE "certificate { chain = c.pem key = k.pem }\n"
-#define GOOD_FRONT                                                                                 \
-	"front ok { protocol = imap listen = \"127.0.0.1:143\" tls = required backend = "          \
-	"\"127.0.0.1:10143\" }\n"
+#include "config_reading.h"
 
 #define TOP_KEYS                                                                                   \
 	"hostname, state, user, workers, sandbox, drain, watch-certificates, log-level, "          \
@@ -151,6 +81,13 @@ static void defaults(void **state)
 	assert_null(front->backend_name);
 	assert_int_equal(front->certificates.count, 0);
 	assert_int_equal(front->tell, CONFIG_TELL_NONE);
+	assert_int_equal(front->backend_deadline, 30);
+	assert_int_equal(front->backend_check, 30);
+	assert_int_equal(front->line_limit, 0);
+	assert_int_equal(front->literal_limit, 0);
+	assert_int_equal(front->element_limit, 0);
+	assert_int_equal(front->accept_proxy_count, 0);
+	assert_int_equal(front->route_count, 0);
 	config_free(&config);
 }
 
@@ -179,6 +116,11 @@ static void everything_said(void **state)
 	             "\tbackend-ca = ca.pem\n"
 	             "\tbackend-name = imap.internal.example\n"
 	             "\ttell = xclient\n"
+	             "\tbackend-deadline = 1\n"
+	             "\tbackend-check = 0\n"
+	             "\tline-limit = 1000\n"
+	             "\tliteral-limit = 1048576\n"
+	             "\taccept-proxy = {unix, \"2001:db8::/32\", 192.0.2.1}\n"
 	             "\tplaintext-deadline = 1\n"
 	             "\thandshake-deadline = 604800\n"
 	             "\tidle = 0\n"
@@ -212,6 +154,14 @@ static void everything_said(void **state)
 	assert_int_equal(front->plaintext_deadline, 1);
 	assert_int_equal(front->handshake_deadline, 604800);
 	assert_int_equal(front->idle, 0);
+	assert_int_equal(front->backend_deadline, 1);
+	assert_int_equal(front->backend_check, 0);
+	assert_int_equal(front->line_limit, 1000);
+	assert_int_equal(front->literal_limit, 1048576);
+	assert_int_equal(front->accept_proxy_count, 3);
+	assert_int_equal(front->accept_proxy[0].family, AF_UNIX);
+	assert_int_equal(front->accept_proxy[1].prefix, 32);
+	assert_int_equal(front->accept_proxy[2].prefix, 32);
 	config_free(&config);
 }
 
@@ -422,11 +372,6 @@ static void nothing_to_do(void **state)
 	refuse_all(cases, COUNT(cases), "", "");
 }
 
-/* Each line is added to this front, as its third. */
-#define OPEN                                                                                       \
-	CERTIFICATE "front f { protocol = imap tls = required listen = '127.0.0.1:143' backend "   \
-	            "= 'localhost:1143'\n"
-
 static void front_values(void **state)
 {
 	static const struct bad cases[] = {
@@ -585,12 +530,7 @@ static void port_25(void **state)
 	                                         "'127.0.0.1:10025' ";
 	(void)state;
 	refuse_all(cases, COUNT(cases), before, " }");
-	for (size_t i = 0; i < COUNT(good); i++) {
-		char text[512];
-		snprintf(text, sizeof(text), "%s%s }", before, good[i]);
-		struct config config = accepted(text);
-		config_free(&config);
-	}
+	accept_all(good, COUNT(good), before, " }");
 }
 
 /* LMTP-01 */
@@ -641,12 +581,7 @@ static void combinations(void **state)
 	};
 	(void)state;
 	refuse_all(cases, COUNT(cases), OPEN, "\n}\n");
-	for (size_t i = 0; i < COUNT(good); i++) {
-		char text[512];
-		snprintf(text, sizeof(text), "%s%s }", OPEN, good[i]);
-		struct config config = accepted(text);
-		config_free(&config);
-	}
+	accept_all(good, COUNT(good), OPEN, " }");
 }
 
 static void combinations_with_protocols(void **state)
