@@ -61,6 +61,28 @@ static int bind_front(struct generation *generation, struct front *front,
 	return front_bind(front, ground->sockets, generation->config.workers, error);
 }
 
+static void open_log(struct generation *generation)
+{
+	static const enum log_format formats[] = {
+	    [CONFIG_LOG_LOGFMT] = LOG_LOGFMT,
+	    [CONFIG_LOG_JSON] = LOG_JSON,
+	};
+	static const enum log_to places[] = {
+	    [CONFIG_LOG_STDERR] = LOG_TO_STDERR,
+	    [CONFIG_LOG_JOURNAL] = LOG_TO_JOURNAL,
+	    [CONFIG_LOG_SYSLOG] = LOG_TO_SYSLOG,
+	};
+	const struct config_log *config = &generation->config.log;
+
+	log_open(&generation->log, &(struct log_settings){
+	                               .level = config->level,
+	                               .format = formats[config->format],
+	                               .to = places[config->to],
+	                               .rate = config->rate,
+	                           });
+	generation->logs = true;
+}
+
 int generation_bind(struct generation *generation, const char *path, const struct ground *ground,
                     struct config_error *complaint)
 {
@@ -76,6 +98,7 @@ int generation_bind(struct generation *generation, const char *path, const struc
 		generation_unbind(generation, ground->sockets);
 		return -1;
 	}
+	open_log(generation);
 	return 0;
 }
 
@@ -90,6 +113,8 @@ void generation_free(struct generation *generation)
 	for (size_t i = 0; i < generation->front_count; i++)
 		front_close(&generation->fronts[i]);
 	free(generation->fronts);
+	if (generation->logs)
+		log_close(&generation->log);
 	free(generation->children);
 	config_free(&generation->config);
 	free(generation);

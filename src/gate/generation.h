@@ -22,6 +22,8 @@ struct generation {
 	struct generation *next;
 	enum generation_state state;
 	struct config config;
+	struct log log;
+	bool logs; /* the log is open */
 	struct front *fronts;
 	size_t front_count; /* of those that were prepared */
 	struct child *children;
@@ -41,7 +43,7 @@ struct ground {
 struct generation *generation_new(const char *path, const char *text, size_t length,
                                   struct config_error *);
 
-/* Binds its addresses and gives it its keys.  0, or -1 with complaints. */
+/* Binds its addresses, gives it its keys and opens its log.  0, or -1 with complaints. */
 int generation_bind(struct generation *, const char *path, const struct ground *,
                     struct config_error *);
 

@@ -42,10 +42,12 @@ static void drain(struct parent *parent)
 
 	parent->draining = true;
 	proc_notify("STOPPING=1");
-	log_say(&parent->log, LOG_LEVEL_INFO, "stopping", "sessions have %u seconds to end",
+	log_say(parent->log, LOG_LEVEL_INFO, "stopping", "sessions have %u seconds to end",
 	        patience_of(parent));
 	parent_tell_all(parent, PROC_DRAIN, &milliseconds, sizeof(milliseconds));
 	timer_set(parent->limit, milliseconds + GRACE);
+	if (parent->current)
+		generation_unbind(parent->current, parent->sockets);
 	if (!parent_has_children(parent))
 		loop_stop(parent->loop);
 }
@@ -65,7 +67,7 @@ static void on_limit(void *owner)
 {
 	struct parent *parent = owner;
 
-	log_say(&parent->log, LOG_LEVEL_WARNING, "stopping", "processes had to be killed");
+	log_say(parent->log, LOG_LEVEL_WARNING, "stopping", "processes had to be killed");
 	parent_kill_all(parent);
 }
 
@@ -139,14 +141,20 @@ static int hear_signals(struct parent *parent)
 	return loop_signal(parent->loop, SIGINT, on_signal, parent);
 }
 
-static int adopt_inherited(struct parent *parent)
+/* What is no listening socket cannot be meant for us. */
+static void adopt_inherited(struct parent *parent)
 {
 	size_t count = proc_inherited();
 
-	for (size_t i = 0; i < count; i++)
-		if (sockets_adopt(parent->sockets, proc_inherited_fd(i)) < 0)
-			return -1;
-	return 0;
+	for (size_t i = 0; i < count; i++) {
+		int fd = proc_inherited_fd(i);
+
+		if (fd < 0 || sockets_adopt(parent->sockets, fd) < 0)
+			log_say(parent->log, LOG_LEVEL_WARNING, "inherited",
+			        "Descriptor %zu of those that we were started with is no "
+			        "listening socket.",
+			        i + 3);
+	}
 }
 
 static int open_parent(struct parent *parent)
@@ -154,16 +162,18 @@ static int open_parent(struct parent *parent)
 	parent->loop = loop_create();
 	parent->sockets = sockets_new();
 	if (!parent->loop || !parent->sockets || open_timers(parent) < 0 ||
-	    hear_signals(parent) < 0 || adopt_inherited(parent) < 0) {
+	    hear_signals(parent) < 0) {
 		perror("starttlsd");
 		return -1;
 	}
+	adopt_inherited(parent);
 	return 0;
 }
 
 static void close_parent(struct parent *parent)
 {
 	parent_sweep(parent);
+	parent->log = &parent->first;
 	if (parent->current) {
 		generation_unbind(parent->current, parent->sockets);
 		children_free(parent->current);
@@ -182,7 +192,11 @@ static void close_parent(struct parent *parent)
 
 int gate_run(const char *path)
 {
-	struct parent parent = {.path = path, .log = {.fd = STDERR_FILENO}};
+	struct parent parent = {
+	    .path = path,
+	    .first = {.fd = STDERR_FILENO, .level = LOG_LEVEL_INFO},
+	    .log = &parent.first,
+	};
 	int result;
 
 	proc_raise_files();
@@ -192,7 +206,7 @@ int gate_run(const char *path)
 	if (result == 0)
 		result = loop_run(parent.loop);
 	if (result == 0 && !parent.failed)
-		log_say(&parent.log, LOG_LEVEL_INFO, "stopped", "all sessions are over");
+		log_say(parent.log, LOG_LEVEL_INFO, "stopped", "all sessions are over");
 	close_parent(&parent);
 	return result < 0 || parent.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -25,7 +25,8 @@ struct parent {
 	const char *path; /* of the configuration */
 	char *text;       /* the one that is in force */
 	size_t length;
-	struct log log;
+	struct log *log;  /* that of the current generation */
+	struct log first; /* before there is one */
 	struct loop *loop;
 	struct sockets *sockets;
 	struct tickets tickets;

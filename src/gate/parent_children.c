@@ -21,7 +21,7 @@ static void close_channel(struct child *child)
 	child->channel = -1;
 }
 
-/* For each generation there is; false from act ends it. */
+/* The one after that, NULL at first and at last. */
 static struct generation *next_generation(const struct parent *parent,
                                           const struct generation *after)
 {
@@ -47,18 +47,19 @@ static void leave_parent(struct parent *parent)
 	tickets_forget(&parent->tickets);
 }
 
-static _Noreturn void live(struct child *child, int channel)
+static _Noreturn void live(struct child *child, const int ends[2])
 {
 	struct parent *parent = child->parent;
 	const struct worker_order order = {
 	    .path = parent->path,
 	    .generation = child->generation,
 	    .sockets = parent->sockets,
-	    .log = &parent->log,
+	    .log = &child->generation->log,
 	    .index = child->index,
-	    .channel = channel,
+	    .channel = ends[1],
 	};
 
+	close(ends[0]);
 	leave_parent(parent);
 	exit(worker_run(&order));
 }
@@ -79,7 +80,7 @@ static void on_channel(void *owner, unsigned what)
 
 static int cannot_start(struct child *child, int error)
 {
-	log_say(&child->parent->log, LOG_LEVEL_ERROR, "worker",
+	log_say(child->parent->log, LOG_LEVEL_ERROR, "worker",
 	        "Another process cannot be started: %s.", strerror(error));
 	return -1;
 }
@@ -92,7 +93,7 @@ int child_start(struct child *child)
 		return cannot_start(child, errno);
 	child->pid = proc_fork();
 	if (child->pid == 0)
-		live(child, ends[1]);
+		live(child, ends);
 	close(ends[1]);
 	child->channel = ends[0];
 	child->ready = false;

@@ -54,7 +54,8 @@ static int begin(struct parent *parent, const char *text, size_t length, struct 
 static int refuse(struct parent *parent, const struct config_error *error)
 {
 	parent_complain(parent, error);
-	proc_notify("READY=1");
+	if (parent->current)
+		proc_notify("READY=1");
 	return -1;
 }
 
@@ -69,7 +70,8 @@ int parent_reload(struct parent *parent)
 		parent->again = true;
 		return 0;
 	}
-	proc_notify_reloading();
+	if (parent->current)
+		proc_notify_reloading();
 	text = config_text_load(&complaints, &length);
 	if (!text || begin(parent, text, length, &error) < 0) {
 		free(text);
@@ -89,7 +91,8 @@ int parent_renew(struct parent *parent)
 		parent->again = true;
 		return 0;
 	}
-	proc_notify_reloading();
+	if (parent->current)
+		proc_notify_reloading();
 	if (begin(parent, parent->text, parent->length, &error) < 0)
 		return refuse(parent, &error);
 	return 0;
@@ -129,6 +132,7 @@ void parent_progress(struct parent *parent)
 		return;
 	timer_clear(parent->patience);
 	parent->current = parent->starting;
+	parent->log = &parent->current->log;
 	parent->starting = NULL;
 	parent->current->state = GENERATION_SERVING;
 	parent_watch(parent);
@@ -156,7 +160,7 @@ void parent_give_up(struct parent *parent)
 		parent_fail(parent);
 		return;
 	}
-	log_say(&parent->log, LOG_LEVEL_ERROR, "reload",
+	log_say(parent->log, LOG_LEVEL_ERROR, "reload",
 	        "The processes for the new configuration did not start: the old one stays.");
 	proc_notify("READY=1");
 	go_on(parent);
@@ -201,7 +205,7 @@ void parent_look(void *owner)
 		return;
 	timer_set(parent->look, differ ? SETTLING : (int64_t)config->watch_certificates * 1000);
 	if (!differ && parent->changing) {
-		log_say(&parent->log, LOG_LEVEL_INFO, "certificates",
+		log_say(parent->log, LOG_LEVEL_INFO, "certificates",
 		        "The files of certificates have changed.");
 		parent_renew(parent);
 	}

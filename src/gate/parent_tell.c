@@ -23,8 +23,8 @@ void parent_complain(struct parent *parent, const struct config_error *error)
 		return;
 	}
 	for (size_t i = 0; i < error->count && i < CONFIG_ERRORS; i++)
-		log_say(&parent->log, LOG_LEVEL_ERROR, "reload", "%s", error->list[i].text);
-	log_say(&parent->log, LOG_LEVEL_ERROR, "reload",
+		log_say(parent->log, LOG_LEVEL_ERROR, "reload", "%s", error->list[i].text);
+	log_say(parent->log, LOG_LEVEL_ERROR, "reload",
 	        "The new configuration is not used: the old one stays.");
 }
 
@@ -32,18 +32,31 @@ void parent_report_end(struct parent *parent, const struct child *child, const c
 {
 	struct log_line line;
 
-	log_begin(&line, &parent->log, LOG_LEVEL_ERROR, "worker");
+	log_begin(&line, parent->log, LOG_LEVEL_ERROR, "worker");
 	log_number(&line, "worker", (int64_t)child->index);
 	log_text(&line, "message", how);
 	log_end(&line);
 }
 
+/* Sockets that systemd opens for addresses that no front listens on. */
+static void tell_unused(struct parent *parent)
+{
+	const struct socket_set *set = NULL;
+	char text[ADDRESS_TEXT];
+
+	while ((set = sockets_unused(parent->sockets, set)))
+		log_say(parent->log, LOG_LEVEL_WARNING, "inherited",
+		        "We were started with a socket on %s, where no front listens.",
+		        address_format(text, (const struct sockaddr *)&set->address, set->length));
+}
+
 void parent_serves(struct parent *parent, bool first)
 {
+	tell_unused(parent);
 	proc_notify("READY=1\nSTATUS=Serving.");
 	if (first)
-		log_say(&parent->log, LOG_LEVEL_INFO, "ready", "starttlsd " STLS_VERSION);
+		log_say(parent->log, LOG_LEVEL_INFO, "ready", "starttlsd " STLS_VERSION);
 	else
-		log_say(&parent->log, LOG_LEVEL_INFO, "reloaded",
+		log_say(parent->log, LOG_LEVEL_INFO, "reloaded",
 		        "The new configuration is in force; sessions of the old one go on.");
 }

@@ -69,7 +69,7 @@ def talk_tls(listen, pki):
     return talk
 
 
-IMAPS = dict(tls="implicit", capabilities='{"IMAP4rev1"}')
+IMAPS = dict(tls="implicit", capabilities='{"IMAP4rev1"}', backend_check=0)
 
 
 @pytest.fixture
@@ -169,7 +169,8 @@ def test_privileges(starttlsd, network, pki, backend):
     made = starttlsd(daemon.config(
         daemon.front("imaps", "imap", listen, backend.address, **IMAPS),
         certificates=[pki.server()], user="nobody"))
-    status = open(f"/proc/{made.pid}/status", encoding="ascii").read()
+    worker = open(f"/proc/{made.pid}/task/{made.pid}/children", encoding="ascii").read().split()[0]
+    status = open(f"/proc/{worker}/status", encoding="ascii").read()
     uid = __import__("pwd").getpwnam("nobody").pw_uid
     assert re.search(rf"^Uid:\t{uid}\t{uid}\t{uid}\t{uid}$", status, re.M)
     assert re.search(r"^NoNewPrivs:\t1$", status, re.M)
