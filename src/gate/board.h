@@ -110,14 +110,14 @@ struct board_row {
 	board_counter took[BOARD_BOUNDS + 1];    /* handshakes that went well */
 	board_counter took_ms;                   /* all of them together */
 	board_counter backend[STLS_FAULT_COUNT]; /* connections to it */
-	board_counter in, out;                   /* bytes from clients, and to them */
+	board_counter bytes[2];                  /* from clients, to clients */
 };
 
 /* Of one front in one process. */
 struct board_gauges {
-	board_gauge opening;             /* sessions that have not got to the service */
-	board_gauge open;                /* ... and those that have */
-	board_gauge places, places_well; /* where the service should be, and is */
+	board_gauge opening;           /* sessions that have not got to the service */
+	board_gauge open;              /* ... and those that have */
+	board_gauge places, places_up; /* where the service should be, and is */
 };
 
 enum board_state {
