@@ -6,7 +6,7 @@
 
 #include "proc/inherited.h"
 
-#define FIRST 3      /* the descriptor of the first one */
+#define FIRST 3 /* the descriptor of the first one */
 #define AT_MOST 1024
 
 static long number(const char *name)

@@ -18,8 +18,7 @@ static socklen_t find_listener(struct sockaddr_un *address)
 	size_t length = path ? strlen(path) : 0;
 
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (length < 2 || length >= sizeof(address->sun_path) ||
-	    (path[0] != '/' && path[0] != '@'))
+	if (length < 2 || length >= sizeof(address->sun_path) || (path[0] != '/' && path[0] != '@'))
 		return 0;
 	memcpy(address->sun_path, path, length);
 	if (path[0] == '@')

@@ -6,12 +6,14 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "proc/box.h"
 #include "proc/privileges.h"
 
 __attribute__((format(printf, 2, 3))) static enum proc_drop failed(struct proc_error *error,
@@ -66,12 +68,16 @@ static int can_return(void)
 	       setgroups(0, NULL) == 0;
 }
 
-static enum proc_drop become(const struct passwd *entry, struct proc_error *error)
+static enum proc_drop become(const struct passwd *entry, bool to_empty_root,
+                             struct proc_error *error)
 {
 	/* Groups first: without root they could not be changed any more. */
 	if (initgroups(entry->pw_name, entry->pw_gid))
 		return failed(error, "The groups of %s cannot be taken: %s.", entry->pw_name,
 		              strerror(errno));
+	/* Users and groups are files.  If this fails, the sandbox tells. */
+	if (to_empty_root)
+		box_empty_root();
 	if (setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) ||
 	    setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid))
 		return failed(error, "This process cannot become %s: %s.", entry->pw_name,
@@ -93,7 +99,7 @@ static enum proc_drop stay(const char *user, struct proc_error *error)
 	return PROC_KEPT;
 }
 
-enum proc_drop proc_drop(const char *user, struct proc_error *error)
+static enum proc_drop drop(const char *user, bool to_empty_root, struct proc_error *error)
 {
 	enum proc_drop done = PROC_FAILED;
 	error->text[0] = '\0';
@@ -102,11 +108,21 @@ enum proc_drop proc_drop(const char *user, struct proc_error *error)
 	} else {
 		const struct passwd *entry = find_user(user, error);
 		if (entry)
-			done = become(entry, error);
+			done = become(entry, to_empty_root, error);
 	}
 	if (done != PROC_FAILED && no_new_privileges())
 		return failed(error, "New privileges cannot be ruled out: %s.", strerror(errno));
 	return done;
+}
+
+enum proc_drop proc_drop(const char *user, struct proc_error *error)
+{
+	return drop(user, false, error);
+}
+
+enum proc_drop proc_drop_to_empty_root(const char *user, struct proc_error *error)
+{
+	return drop(user, true, error);
 }
 
 size_t proc_raise_files(void)

@@ -23,6 +23,10 @@ enum proc_drop {
  */
 enum proc_drop proc_drop(const char *user, struct proc_error *);
 
+/* As proc_drop(), and where we are root, the root folder is an empty one afterwards:
+ * proc_wants_empty_root() tells when (proc/sandbox.h). */
+enum proc_drop proc_drop_to_empty_root(const char *user, struct proc_error *);
+
 /* Lets the process have as many descriptors as it may, and returns how many. */
 size_t proc_raise_files(void);
 

@@ -37,15 +37,16 @@ TRADES = {
             r"GENERAL_NAME|ASN1_STRING|OBJ)_\w+|gnutls_\w+", {"tls"}),
     "sockets": (r"socket|socketpair|connect|accept4?|bind|listen|shutdown|[gs]etsockopt|"
                 r"(send|recv)(to|from|msg|mmsg)?|p?poll|p?select|epoll_\w+|sendfile(64)?|splice",
-                {"loop"}),
+                {"loop", "proc"}),
     "events": (r"event_\w+|evtimer_\w+|evsignal_\w+|evutil_\w+|bufferevent_\w+|timerfd_\w+",
                {"loop"}),
-    # names waits for nobody; a person is told dates
-    "clocks": (r"clock_\w+|gettimeofday|time|nanosleep|u?sleep|alarm|setitimer", {"loop", "cli"}),
+    # names waits for nobody; a person is told dates, and systemd when a reload began
+    "clocks": (r"clock_\w+|gettimeofday|time|nanosleep|u?sleep|alarm|setitimer",
+               {"loop", "cli", "proc"}),
     "look-ups": (r"getaddrinfo|getnameinfo|gethostby\w+|res_\w+|ub_\w+|curl_\w+", {"names"}),
     "state": (r"sqlite3_\w+|redis\w+", {"store"}),
     "privileges": (r"setres[ug]id|set(e|re)?[ug]id|setgroups|initgroups|chroot|prctl|fork|vfork|"
-                   r"execv\w*|seccomp_\w+|capset", {"proc"}),
+                   r"execv\w*|seccomp_\w+|capset|syscall", {"proc"}),
     "threads": (r"pthread_create", {"names"}),
 }
 # TLS needs the time for certificates, and has it from its own clock alone.
@@ -54,9 +55,9 @@ CLOCKED = {"tls"}
 HEADERS = {
     r"openssl/|gnutls/": {"tls"},
     r"event2/|event\.h|sys/epoll\.h|poll\.h|netinet/tcp\.h": {"loop"},
-    r"sys/socket\.h": {"loop", "names"},
+    r"sys/socket\.h": {"loop", "names", "proc"},
     r"netdb\.h": {"names"},
-    r"pwd\.h|grp\.h|sys/prctl\.h": {"proc"},
+    r"pwd\.h|grp\.h|sys/prctl\.h|sys/syscall\.h|seccomp\.h": {"proc"},
     r"confuse\.h": {"gate"},
     r"gsasl\.h": {"check"},
     r"jansson\.h": {"cli"},
@@ -127,6 +128,8 @@ BAD = {
                           "int bad(void) { return getaddrinfo(0, 0, 0, 0); }"),
     "a privilege": ("cli", "#include <unistd.h>\nint bad(void);\n"
                            "int bad(void) { return setuid(0); }"),
+    "a filter": ("gate", "int seccomp_load(void *);\nint bad(void *);\n"
+                         "int bad(void *filter) { return seccomp_load(filter); }"),
     "a connection": ("check", "#include <sys/socket.h>\nint bad(void);\n"
                               "int bad(void) { return connect(0, 0, 0); }"),
 }

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proc/box.h"
+#include "proc/sandbox.h"
+
+/* A sanitizer makes system calls of its own, opens files when it has found something,
+ * and looks through the memory for leaks when all is over. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+#define SANITIZER 1
+#endif
+#endif
+#ifndef SANITIZER
+#define SANITIZER 0
+#endif
+
+/* One more thing that is missing in the sentence: what, whose fault it is, and why. */
+static void miss(struct proc_report *report, const char *what, const char *whose, const char *why)
+{
+	size_t length = strlen(report->text);
+	const char *lead = length ? ";" : "The sandbox is not complete:";
+
+	/* Without the full stop. */
+	if (length)
+		length--;
+	snprintf(report->text + length, sizeof(report->text) - length, "%s %s (%s: %s).", lead,
+	         what, whose, why);
+}
+
+static void hide_files(struct proc_report *report)
+{
+	if (box_landlock() == 0)
+		return;
+
+	const char *why = strerror(errno);
+
+	if (!box_root_is_empty())
+		miss(report, "files can be opened", "Landlock", why);
+}
+
+static void narrow_calls(const struct proc_wish *wish, struct proc_report *report)
+{
+	if (box_seccomp(wish) < 0)
+		miss(report, "all system calls can be made", "seccomp", strerror(errno));
+}
+
+int proc_sandbox(const struct proc_wish *wish, struct proc_report *report)
+{
+	report->text[0] = '\0';
+	if (box_bare() < 0)
+		miss(report, "not all privileges are gone", "prctl", strerror(errno));
+	if (SANITIZER) {
+		miss(report, "files can be opened and all system calls made", "sanitizer",
+		     "it would be in its way");
+	} else {
+		hide_files(report);
+		narrow_calls(wish, report);
+	}
+	return report->text[0] ? -1 : 0;
+}
+
+bool proc_wants_empty_root(const struct proc_wish *wish)
+{
+	return !wish->unix_sockets && box_landlock_version() < 0;
+}
