@@ -3,13 +3,14 @@
 #ifndef GATE_CHILD_H
 #define GATE_CHILD_H
 
+#include "gate/board.h"
 #include "gate/generation.h"
 #include "loop/timer.h"
 #include "loop/watch.h"
 
 struct parent;
 
-enum child_role { CHILD_WORKER };
+enum child_role { CHILD_WORKER, CHILD_METRICS };
 
 struct child {
 	struct parent *parent;
@@ -21,6 +22,7 @@ struct child {
 	struct watch *watch;
 	struct timer *again; /* to begin anew after it has died young */
 	bool ready;          /* it serves */
+	struct board_slot *slot;
 	int64_t born;
 };
 

@@ -50,15 +50,26 @@ static void check_octets(const struct reading *reading, const struct config_fron
 	}
 }
 
-/* Who comes with no name that is known would get the first route's. */
+/* Where mail from anywhere comes in, a name that is not known is no reason for an alert
+ * (RFC 7672 section 8.1). */
+static bool is_lenient(const struct config_front *front)
+{
+	if (front->strict_sni != CONFIG_SNI_AUTO)
+		return front->strict_sni == CONFIG_SNI_LENIENT;
+	for (size_t i = 0; i < front->listen.count; i++)
+		if (check_is_port_25(&front->listen.list[i]))
+			return true;
+	return front->tls == CONFIG_TLS_OFFERED;
+}
+
+/* Who asks for no name that is known would get the first route's certificate. */
 static void check_sni(const struct reading *reading, const struct config *config,
                       const struct config_front *front)
 {
-	bool common = front->certificates.count > 0 || config->certificates.count > 0;
-	if (front->strict_sni == CONFIG_SNI_LENIENT && !common)
+	if (front->certificates.count == 0 && config->certificates.count == 0 && is_lenient(front))
 		complain(reading->complaints, value_line(reading, "strict-sni"),
-		         "strict-sni: \"false\" is not allowed where all certificates are those of "
-		         "routes; allowed: auto, true, or a certificate outside of the routes");
+		         "strict-sni: this has to be true here, as all certificates are those of "
+		         "routes: clients that ask for another name would get the first one");
 }
 
 static sa_family_t family_of(const struct address *address)

@@ -17,6 +17,7 @@ int front_start(struct front *front, const struct front_host *host, struct front
 {
 	front->loop = host->loop;
 	front->log = host->log;
+	front->now = board_gauges(host->board, host->slot, front->row);
 	front->empty = host->empty;
 	front->owner = host->owner;
 	if (front_open_services(front, error) < 0)

@@ -9,6 +9,7 @@
 
 #include <starttls/tls.h>
 
+#include "gate/board.h"
 #include "gate/catalogue.h"
 #include "gate/config.h"
 #include "gate/route.h"
@@ -35,6 +36,8 @@ struct front {
 	struct listener **listeners;
 	size_t listener_count;
 	struct session *sessions;
+	struct board_row *row;    /* what all processes count of it */
+	struct board_gauges *now; /* and this one, of what it has */
 	bool retired;
 	void (*empty)(void *owner); /* when retired: the last session is over */
 	void *owner;
@@ -50,6 +53,8 @@ struct front_host {
 	struct loop *loop;
 	struct log *log;
 	size_t index, count; /* which one of how many */
+	const struct board *board;
+	struct board_slot *slot; /* this process' */
 	void (*empty)(void *owner);
 	void *owner;
 };
@@ -82,7 +87,9 @@ int front_prepare_services(struct front *, struct front_error *);
 int front_open_services(struct front *, struct front_error *);
 void front_close_services(struct front *);
 
-/* front_listen.c */
+/* front_listen.c: the sockets of an address, or NULL with the reason. */
+struct socket_set *front_take_sockets(struct sockets *, const struct config_address *,
+                                      size_t count, struct front_error *);
 int front_listen(struct front *, const struct front_host *, struct front_error *);
 void front_deafen(struct front *);
 

@@ -22,21 +22,21 @@ __attribute__((format(printf, 3, 4))) static int wrong(struct front_error *error
 	return -1;
 }
 
-static int bind_one(struct front *front, struct sockets *sockets, size_t count,
-                    const struct config_address *address, struct front_error *error)
+struct socket_set *front_take_sockets(struct sockets *sockets, const struct config_address *address,
+                                      size_t count, struct front_error *error)
 {
 	struct address_socket socket;
-	struct socket_set *set;
+	struct socket_set *set = NULL;
 
-	if (address_socket(&address->address, &socket) < 0)
-		return wrong(error, address->line, "listen: \"%s\" is no address of this machine",
-		             address->text);
+	if (address_socket(&address->address, &socket) < 0) {
+		wrong(error, address->line, "listen: \"%s\" is no address of this machine",
+		      address->text);
+		return NULL;
+	}
 	set = sockets_take(sockets, (const struct sockaddr *)&socket.storage, socket.length, count);
 	if (!set)
-		return wrong(error, address->line, "listen: \"%s\": %s", address->text,
-		             strerror(errno));
-	front->sets[front->set_count++] = set;
-	return 0;
+		wrong(error, address->line, "listen: \"%s\": %s", address->text, strerror(errno));
+	return set;
 }
 
 int front_bind(struct front *front, struct sockets *sockets, size_t count,
@@ -47,9 +47,12 @@ int front_bind(struct front *front, struct sockets *sockets, size_t count,
 	front->sets = calloc(listen->count, sizeof(struct socket_set *));
 	if (!front->sets)
 		return wrong(error, front->config->line, "there is no memory left");
-	for (size_t i = 0; i < listen->count; i++)
-		if (bind_one(front, sockets, count, &listen->list[i], error) < 0)
+	for (size_t i = 0; i < listen->count; i++) {
+		front->sets[i] = front_take_sockets(sockets, &listen->list[i], count, error);
+		if (!front->sets[i])
 			return -1;
+		front->set_count++;
+	}
 	return 0;
 }
 

@@ -58,7 +58,28 @@ static int bind_front(struct generation *generation, struct front *front,
 		                              .text = "there is no memory left"};
 		return -1;
 	}
+	front->row = board_row(ground->board, front->config->name,
+	                       config_protocol_name(front->config->protocol));
 	return front_bind(front, ground->sockets, generation->config.workers, error);
+}
+
+static int bind_metrics(struct generation *generation, struct sockets *sockets,
+                        const struct complaints *complaints)
+{
+	const struct config_addresses *listen = &generation->config.metrics;
+
+	generation->metrics = calloc(listen->count + 1, sizeof(struct socket_set *));
+	for (size_t i = 0; generation->metrics && i < listen->count; i++) {
+		struct front_error error;
+		struct socket_set *set = front_take_sockets(sockets, &listen->list[i], 1, &error);
+
+		if (!set) {
+			complain(complaints, error.line, "metrics: %s", error.text);
+			return -1;
+		}
+		generation->metrics[generation->metrics_count++] = set;
+	}
+	return generation->metrics ? 0 : -1;
 }
 
 static void open_log(struct generation *generation)
@@ -95,9 +116,10 @@ int generation_bind(struct generation *generation, const char *path, const struc
 		if (bind_front(generation, front, ground, &error) == 0)
 			continue;
 		take_complaint(&complaints, front->config, &error);
-		generation_unbind(generation, ground->sockets);
 		return -1;
 	}
+	if (bind_metrics(generation, ground->sockets, &complaints) < 0)
+		return -1;
 	open_log(generation);
 	return 0;
 }
@@ -106,6 +128,8 @@ void generation_unbind(struct generation *generation, struct sockets *sockets)
 {
 	for (size_t i = 0; i < generation->front_count; i++)
 		front_unbind(&generation->fronts[i], sockets);
+	while (generation->metrics_count)
+		sockets_drop(sockets, generation->metrics[--generation->metrics_count]);
 }
 
 void generation_free(struct generation *generation)
@@ -116,6 +140,7 @@ void generation_free(struct generation *generation)
 	if (generation->logs)
 		log_close(&generation->log);
 	free(generation->children);
+	free(generation->metrics);
 	config_free(&generation->config);
 	free(generation);
 }

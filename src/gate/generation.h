@@ -9,6 +9,7 @@
 #ifndef GATE_GENERATION_H
 #define GATE_GENERATION_H
 
+#include "gate/board.h"
 #include "gate/config.h"
 #include "gate/front.h"
 #include "gate/tickets.h"
@@ -25,13 +26,16 @@ struct generation {
 	struct log log;
 	bool logs; /* the log is open */
 	struct front *fronts;
-	size_t front_count; /* of those that were prepared */
+	size_t front_count;          /* of those that were prepared */
+	struct socket_set **metrics; /* where they are listened for */
+	size_t metrics_count;
 	struct child *children;
 	size_t child_count;
 };
 
 /* What a generation stands on, all of which outlives it. */
 struct ground {
+	struct board *board;
 	struct sockets *sockets;
 	struct tickets *tickets;
 };
@@ -43,7 +47,8 @@ struct ground {
 struct generation *generation_new(const char *path, const char *text, size_t length,
                                   struct config_error *);
 
-/* Binds its addresses, gives it its keys and opens its log.  0, or -1 with complaints. */
+/* Binds its addresses, gives it its keys and its rows, and opens its log.  0, or -1 with
+ * complaints. */
 int generation_bind(struct generation *, const char *path, const struct ground *,
                     struct config_error *);
 

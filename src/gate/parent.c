@@ -14,6 +14,7 @@
 #include "proc/inherited.h"
 #include "proc/notify.h"
 #include "proc/privileges.h"
+#include "proc/shared.h"
 
 #define GRACE 2000 /* ms for processes to obey, before they are not asked any more */
 
@@ -41,6 +42,7 @@ static void drain(struct parent *parent)
 	int64_t milliseconds = (int64_t)patience_of(parent) * 1000;
 
 	parent->draining = true;
+	atomic_store(&parent->board->daemon.draining, 1);
 	proc_notify("STOPPING=1");
 	log_say(parent->log, LOG_LEVEL_INFO, "stopping", "sessions have %u seconds to end",
 	        patience_of(parent));
@@ -113,7 +115,7 @@ static void on_turn(void *owner)
 
 	timer_set(parent->turn, TICKETS_TURN);
 	for (struct ticket_ring *ring = parent->tickets.rings; ring; ring = ring->next)
-		tickets_turn(ring);
+		board_add(&parent->board->daemon.ticket_keys, tickets_turn(ring) == 0);
 	if (parent->current)
 		tell_keys(parent->current, &parent->tickets);
 	if (parent->starting)
@@ -161,11 +163,13 @@ static int open_parent(struct parent *parent)
 {
 	parent->loop = loop_create();
 	parent->sockets = sockets_new();
-	if (!parent->loop || !parent->sockets || open_timers(parent) < 0 ||
+	parent->board = proc_shared(sizeof(*parent->board));
+	if (!parent->loop || !parent->sockets || !parent->board || open_timers(parent) < 0 ||
 	    hear_signals(parent) < 0) {
 		perror("starttlsd");
 		return -1;
 	}
+	board_begin(parent->board, loop_date());
 	adopt_inherited(parent);
 	return 0;
 }
@@ -187,6 +191,7 @@ static void close_parent(struct parent *parent)
 	tickets_forget(&parent->tickets);
 	sockets_free(parent->sockets);
 	loop_free(parent->loop);
+	proc_shared_free(parent->board, sizeof(*parent->board));
 	free(parent->text);
 }
 

@@ -55,13 +55,16 @@ static _Noreturn void live(struct child *child, const int ends[2])
 	    .generation = child->generation,
 	    .sockets = parent->sockets,
 	    .log = &child->generation->log,
+	    .board = parent->board,
+	    .slot = child->slot,
+	    .role = child->role,
 	    .index = child->index,
 	    .channel = ends[1],
 	};
 
 	close(ends[0]);
 	leave_parent(parent);
-	exit(worker_run(&order));
+	exit(child->role == CHILD_WORKER ? worker_run(&order) : worker_tell(&order));
 }
 
 /* The only thing that a child has to say. */
@@ -85,12 +88,32 @@ static int cannot_start(struct child *child, int error)
 	return -1;
 }
 
+/* Metrics are not told of the process that tells them. */
+static void take_slot(struct child *child)
+{
+	struct board *board = child->parent->board;
+
+	if (child->role != CHILD_WORKER)
+		return;
+	child->slot = board_take(board);
+	board_tell(child->slot, BOARD_STARTING);
+	board_add(&board->daemon.workers, 1);
+}
+
+static void leave_slot(struct child *child)
+{
+	if (child->slot)
+		board_release(child->slot);
+	child->slot = NULL;
+}
+
 int child_start(struct child *child)
 {
 	int ends[2];
 
 	if (proc_channel(ends) < 0)
 		return cannot_start(child, errno);
+	take_slot(child);
 	child->pid = proc_fork();
 	if (child->pid == 0)
 		live(child, ends);
@@ -103,6 +126,7 @@ int child_start(struct child *child)
 
 		child->pid = 0;
 		close_channel(child);
+		leave_slot(child);
 		return cannot_start(child, error);
 	}
 	child->watch = watch_open(child->parent->loop, child->channel, on_channel, child);
@@ -117,26 +141,31 @@ static void start_again(void *owner)
 		timer_set(child->again, YOUNG);
 }
 
+static int child_new(struct parent *parent, struct generation *generation, enum child_role role,
+                     size_t index)
+{
+	struct child *child = &generation->children[generation->child_count++];
+
+	*child = (struct child){.parent = parent,
+	                        .generation = generation,
+	                        .role = role,
+	                        .index = index,
+	                        .channel = -1};
+	child->again = timer_open(parent->loop, start_again, child);
+	return child->again ? 0 : -1;
+}
+
 int children_new(struct parent *parent, struct generation *generation)
 {
-	size_t count = generation->config.workers;
+	size_t workers = generation->config.workers;
 
-	generation->children = calloc(count, sizeof(*generation->children));
+	generation->children = calloc(workers + 1, sizeof(*generation->children));
 	if (!generation->children)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct child *child = &generation->children[generation->child_count++];
-
-		*child = (struct child){.parent = parent,
-		                        .generation = generation,
-		                        .role = CHILD_WORKER,
-		                        .index = i,
-		                        .channel = -1};
-		child->again = timer_open(parent->loop, start_again, child);
-		if (!child->again)
+	for (size_t i = 0; i < workers; i++)
+		if (child_new(parent, generation, CHILD_WORKER, i) < 0)
 			return -1;
-	}
-	return 0;
+	return generation->metrics_count ? child_new(parent, generation, CHILD_METRICS, 0) : 0;
 }
 
 /* One that serves is missed; one that was to retire has done so. */
@@ -148,6 +177,7 @@ static void child_over(struct child *child, const struct proc_end *end)
 
 	child->pid = 0;
 	close_channel(child);
+	leave_slot(child);
 	if (!proc_ended_well(end))
 		parent_report_end(parent, child, proc_ended(how, end));
 	if (parent->draining)
@@ -169,6 +199,19 @@ static struct child *find_child(const struct parent *parent, pid_t pid)
 	return NULL;
 }
 
+/* Metrics are told as long as anybody serves. */
+static bool has_workers(const struct parent *parent)
+{
+	struct generation *generation = NULL;
+
+	while ((generation = next_generation(parent, generation)))
+		for (size_t i = 0; i < generation->child_count; i++)
+			if (generation->children[i].pid &&
+			    generation->children[i].role == CHILD_WORKER)
+				return true;
+	return false;
+}
+
 void parent_reap(void *owner)
 {
 	struct parent *parent = owner;
@@ -181,6 +224,8 @@ void parent_reap(void *owner)
 			child_over(child, &end);
 	}
 	parent_sweep(parent);
+	if (parent->draining && !has_workers(parent))
+		parent_tell_all(parent, PROC_STOP, NULL, 0);
 	if (!parent_has_children(parent))
 		parent_childless(parent);
 }

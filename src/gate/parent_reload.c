@@ -35,7 +35,7 @@ static int start_children(struct parent *parent, struct generation *generation)
 /* The text is the generation's now, whatever becomes of it. */
 static int begin(struct parent *parent, const char *text, size_t length, struct config_error *error)
 {
-	const struct ground ground = {parent->sockets, &parent->tickets};
+	const struct ground ground = {parent->board, parent->sockets, &parent->tickets};
 	struct generation *generation = generation_new(parent->path, text, length, error);
 
 	if (!generation)
@@ -53,6 +53,7 @@ static int begin(struct parent *parent, const char *text, size_t length, struct 
 
 static int refuse(struct parent *parent, const struct config_error *error)
 {
+	board_reloaded(parent->board, false, loop_date());
 	parent_complain(parent, error);
 	if (parent->current)
 		proc_notify("READY=1");
@@ -135,6 +136,8 @@ void parent_progress(struct parent *parent)
 	parent->log = &parent->current->log;
 	parent->starting = NULL;
 	parent->current->state = GENERATION_SERVING;
+	if (before)
+		board_reloaded(parent->board, true, loop_date());
 	parent_watch(parent);
 	parent_serves(parent, before == NULL);
 	if (before)
@@ -160,6 +163,7 @@ void parent_give_up(struct parent *parent)
 		parent_fail(parent);
 		return;
 	}
+	board_reloaded(parent->board, false, loop_date());
 	log_say(parent->log, LOG_LEVEL_ERROR, "reload",
 	        "The processes for the new configuration did not start: the old one stays.");
 	proc_notify("READY=1");

@@ -32,7 +32,9 @@ void parent_report_end(struct parent *parent, const struct child *child, const c
 {
 	struct log_line line;
 
-	log_begin(&line, parent->log, LOG_LEVEL_ERROR, "worker");
+	board_add(&parent->board->daemon.workers_died, 1);
+	log_begin(&line, parent->log, LOG_LEVEL_ERROR,
+	          child->role == CHILD_WORKER ? "worker" : "metrics");
 	log_number(&line, "worker", (int64_t)child->index);
 	log_text(&line, "message", how);
 	log_end(&line);

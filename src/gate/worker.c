@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate/confine.h"
 #include "gate/tickets.h"
 #include "gate/worker.h"
 #include "gate/worker_talk.h"
@@ -12,7 +13,6 @@
 #include "loop/watch.h"
 #include "proc/channel.h"
 #include "proc/fork.h"
-#include "proc/privileges.h"
 
 struct worker {
 	const struct worker_order *order;
@@ -43,6 +43,7 @@ static void retire(struct worker *worker)
 {
 	struct generation *generation = worker->order->generation;
 
+	board_tell(worker->order->slot, BOARD_RETIRING);
 	for (size_t i = 0; i < generation->front_count; i++)
 		front_retire(&generation->fronts[i]);
 	on_empty(worker);
@@ -55,6 +56,7 @@ static void drain(struct worker *worker, int64_t milliseconds)
 	if (worker->draining)
 		return;
 	worker->draining = true;
+	board_tell(worker->order->slot, BOARD_RETIRING);
 	timer_set(worker->limit, milliseconds);
 	for (size_t i = 0; i < generation->front_count; i++)
 		front_drain(&generation->fronts[i]);
@@ -72,6 +74,7 @@ static void on_signal(void *owner)
 		drain(worker, (int64_t)worker->order->generation->config.drain * 1000);
 }
 
+/* Keys that it will not have leave it the ones that it has. */
 static void take_keys(struct worker *worker, const struct proc_message *message)
 {
 	struct generation *generation = worker->order->generation;
@@ -80,10 +83,11 @@ static void take_keys(struct worker *worker, const struct proc_message *message)
 	if (message->length != sizeof(keys))
 		return;
 	memcpy(&keys, message->body, sizeof(keys));
-	if (keys.front < generation->front_count)
-		stls_tls_context_tickets(generation->fronts[keys.front].tls,
-		                         (const unsigned char(*)[STLS_TICKET_KEY_SIZE])keys.keys,
-		                         keys.count);
+	if (keys.front < generation->front_count &&
+	    stls_tls_context_tickets(generation->fronts[keys.front].tls,
+	                             (const unsigned char(*)[STLS_TICKET_KEY_SIZE])keys.keys,
+	                             keys.count) < 0)
+		log_say(worker->order->log, LOG_LEVEL_ERROR, "tickets", "New keys cannot be used.");
 	explicit_bzero(&keys, sizeof(keys));
 }
 
@@ -141,6 +145,8 @@ static int start_fronts(struct worker *worker)
 	    .log = order->log,
 	    .index = order->index,
 	    .count = generation->config.workers,
+	    .board = order->board,
+	    .slot = order->slot,
 	    .empty = on_empty,
 	    .owner = worker,
 	};
@@ -159,31 +165,9 @@ static int start_fronts(struct worker *worker)
 	return 0;
 }
 
-/* The first one tells what is the same for all of them. */
-static void tell(const struct worker_order *order, const char *event, const char *text)
-{
-	if (order->index == 0 && text[0])
-		log_say(order->log, LOG_LEVEL_INFO, event, "%s", text);
-}
-
-static int drop_privileges(const struct worker_order *order)
-{
-	const struct config *config = &order->generation->config;
-	struct proc_error error;
-	enum proc_drop dropped = proc_drop(config->user, &error);
-
-	if (dropped == PROC_FAILED) {
-		log_say(order->log, LOG_LEVEL_ERROR, "user", "%s: user: %s", order->path,
-		        error.text);
-		return -1;
-	}
-	tell(order, "user", error.text);
-	return 0;
-}
-
 static int start(struct worker *worker)
 {
-	if (drop_privileges(worker->order) < 0)
+	if (confine_user(worker->order) < 0)
 		return -1;
 	if (open_loop(worker) < 0) {
 		log_say(worker->order->log, LOG_LEVEL_ERROR, "start",
@@ -193,6 +177,8 @@ static int start(struct worker *worker)
 	proc_hear_signals();
 	if (start_fronts(worker) < 0)
 		return -1;
+	confine_rest(worker->order);
+	board_tell(worker->order->slot, BOARD_SERVING);
 	return proc_send(worker->order->channel, PROC_READY, NULL, 0);
 }
 

@@ -6,6 +6,7 @@
 #ifndef GATE_WORKER_H
 #define GATE_WORKER_H
 
+#include "gate/child.h"
 #include "gate/generation.h"
 #include "loop/log.h"
 #include "loop/sockets.h"
@@ -15,11 +16,17 @@ struct worker_order {
 	struct generation *generation;
 	struct sockets *sockets; /* the parent's: closed once we have ours */
 	struct log *log;
-	size_t index;
-	int channel; /* to the parent */
+	struct board *board;
+	struct board_slot *slot;
+	enum child_role role;
+	size_t index; /* among those of its role */
+	int channel;  /* to the parent */
 };
 
 /* Serves until it is told to stop, or retired and done: the exit status. */
 int worker_run(const struct worker_order *);
+
+/* The same for the process that tells how the others are: metrics_process.c */
+int worker_tell(const struct worker_order *);
 
 #endif

@@ -123,6 +123,11 @@ struct event_base *loop_base(struct loop *loop)
 	return loop->base;
 }
 
+int64_t loop_date(void)
+{
+	return (int64_t)time(NULL);
+}
+
 int64_t loop_clock(void)
 {
 	struct timespec now;

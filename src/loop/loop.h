@@ -35,4 +35,7 @@ struct pool *loop_pool(struct loop *);
 
 int64_t loop_clock(void);
 
+/* Seconds since 1970, as the system's clock has it, which may be set back. */
+int64_t loop_date(void);
+
 #endif

@@ -368,7 +368,7 @@ def activated(lab, folder, text, sockets, env=None):
         script += f" {3 + number}<&{100 + number} {100 + number}<&-"
     out = open(path.parent / "log", "ab")
     try:
-        return subprocess.Popen(["sh", "-c", script], stdout=out, stderr=out, close_fds=False,
+        return subprocess.Popen(["bash", "-c", script], stdout=out, stderr=out, close_fds=False,
                                 env={**os.environ, **(env or {})}), path.parent / "log"
     finally:
         out.close()
@@ -396,6 +396,20 @@ def test_socket_activation(lab, network, pki, echo):
         made.wait()
         bound.close()
         stray.close()
+
+
+def test_socket_of_systemd(lab, network, pki, echo):
+    """The same by the program that systemd brings to try it with."""
+    program = shutil.which("systemd-socket-activate") or missing("systemd-socket-activate", "systemd")
+    listen = network.endpoint()
+    folder = lab.make_folder("activate")
+    (folder / "conf").write_text(daemon.config(front(listen, echo), certificates=[pki.server()]))
+    with Child([program, "-l", str(listen), daemon.program("starttlsd"), "-c", folder / "conf"],
+               folder / "log") as made:
+        made.wait_listening([listen])
+        with client(listen, pki) as one:
+            assert works(one)
+        assert made.stop() == 0, made.log
 
 
 @pytest.mark.parametrize("abstract", [False, True], ids=["path", "abstract"])

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#include "gate/confine.h"
+#include "proc/privileges.h"
+#include "proc/sandbox.h"
+
+/* The first one tells what is the same for all of them. */
+static void tell(const struct worker_order *order, const char *event, const char *text)
+{
+	if (order->role == CHILD_WORKER && order->index == 0 && text[0])
+		log_say(order->log, LOG_LEVEL_INFO, event, "%s", text);
+}
+
+int confine_user(const struct worker_order *order)
+{
+	const struct config *config = &order->generation->config;
+	struct proc_error error;
+	enum proc_drop dropped = proc_drop(config->user, &error);
+
+	if (dropped == PROC_FAILED) {
+		log_say(order->log, LOG_LEVEL_ERROR, "user", "%s: user: %s", order->path,
+		        error.text);
+		return -1;
+	}
+	tell(order, "user", error.text);
+	return 0;
+}
+
+static bool has_unix_socket(const struct config_addresses *addresses)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		if (addresses->list[i].address.kind == ADDRESS_UNIX)
+			return true;
+	return false;
+}
+
+static bool reaches_unix_sockets(const struct config_front *front)
+{
+	for (size_t i = 0; i < front->route_count; i++)
+		if (has_unix_socket(&front->routes[i].backend))
+			return true;
+	return has_unix_socket(&front->backend);
+}
+
+static bool wants_unix_sockets(const struct config *config)
+{
+	for (size_t i = 0; i < config->front_count; i++)
+		if (reaches_unix_sockets(&config->fronts[i]))
+			return true;
+	return config->log.to != CONFIG_LOG_STDERR;
+}
+
+void confine_rest(const struct worker_order *order)
+{
+	const struct config *config = &order->generation->config;
+	const struct proc_wish wish = {.unix_sockets = wants_unix_sockets(config)};
+	struct proc_report report;
+
+	if (!config->sandbox)
+		return;
+	proc_sandbox(&wish, &report);
+	tell(order, "sandbox", report.text);
+}
