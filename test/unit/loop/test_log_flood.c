@@ -31,6 +31,8 @@ static void a_bucket_lets_a_burst_through(void **state)
 	assert_int_equal(let(&bucket, 5400, 100), 1);
 	/* However long it was left alone. */
 	assert_int_equal(let(&bucket, INT64_MAX / 2, 100), 20);
+	assert_int_equal(let(&bucket, INT64_MAX / 2 + 1000, 5), 5);
+	assert_int_equal(let(&bucket, INT64_MAX / 2 + 2600, 100), 20);
 }
 
 static void a_bucket_keeps_the_rate(void **state)
