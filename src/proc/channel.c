@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -29,6 +30,12 @@ int proc_send(int end, uint32_t kind, const void *body, size_t length)
 	return n < 0 ? -1 : 0;
 }
 
+static bool is_message(const struct proc_message *message, size_t size)
+{
+	return size >= HEAD && size <= sizeof(*message) && message->length == size - HEAD &&
+	       message->kind >= PROC_READY && message->kind < PROC_KINDS;
+}
+
 enum proc_received proc_receive(int end, struct proc_message *message)
 {
 	ssize_t n;
@@ -40,7 +47,5 @@ enum proc_received proc_receive(int end, struct proc_message *message)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? PROC_NOTHING : PROC_GONE;
 	if (n == 0)
 		return PROC_GONE;
-	if ((size_t)n < HEAD || (size_t)n > sizeof(*message) || message->length != (size_t)n - HEAD)
-		return PROC_MALFORMED;
-	return PROC_MESSAGE;
+	return is_message(message, (size_t)n) ? PROC_MESSAGE : PROC_MALFORMED;
 }

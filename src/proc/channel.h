@@ -15,7 +15,8 @@ enum proc_kind {
 	PROC_RETIRE,    /* the parent: take nobody any more, end when the last session has */
 	PROC_DRAIN,     /* the parent: end soon; how soon is in the body */
 	PROC_STOP,      /* the parent: end now */
-	PROC_TICKETS    /* the parent: keys */
+	PROC_TICKETS,   /* the parent: keys */
+	PROC_KINDS      /* none: whatever is not below is malformed */
 };
 
 #define PROC_BODY 4096
