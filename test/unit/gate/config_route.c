@@ -171,6 +171,9 @@ static void routes_without_a_backend(void **state)
 }
 
 #define OF_ROUTE "certificate { chain = a key = b } }"
+#define STRICT                                                                                     \
+	": strict-sni: this has to be true here, as all certificates are those of routes: "        \
+	"clients that ask for another name would get the first one"
 
 /* Certificates may all be those of routes, when no client is for anything else. */
 static void certificates_of_routes(void **state)
@@ -185,8 +188,9 @@ static void certificates_of_routes(void **state)
 	     {none}},
 	    {"backend = 'unix:/f' route a.example { backend = 'unix:/a' " OF_ROUTE, {none}},
 	    {"route a.example { backend = 'unix:/a' " OF_ROUTE "\nstrict-sni = false",
-	     {"t.conf:2: strict-sni: \"false\" is not allowed where all certificates are those of "
-	      "routes; allowed: auto, true, or a certificate outside of the routes"}},
+	     {"t.conf:2" STRICT}},
+	    {"listen += '[::]:25' route a.example { backend = 'unix:/a' " OF_ROUTE,
+	     {"t.conf:1" STRICT}},
 	};
 	static const char *const good[] = {
 	    "route a.example { backend = 'unix:/a' " OF_ROUTE,
@@ -199,6 +203,10 @@ static void certificates_of_routes(void **state)
 	(void)state;
 	refuse_all(cases, COUNT(cases), before, " }");
 	accept_all(good, COUNT(good), before, " }");
+	/* In XMPP the stream names the domain, but TLS may come without a name. */
+	refuse("front f { protocol = xmpp-server tls = offered listen = '127.0.0.1:5269' route "
+	       "a.example { backend = 'unix:/a' " OF_ROUTE " }",
+	       (const char *const[]){"t.conf:1" STRICT, NULL});
 }
 
 #define NO_NETWORK " is no network; allowed: IPV4/BITS, IPV6/BITS, an address alone, or unix"
