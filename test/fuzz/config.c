@@ -40,7 +40,6 @@ static void check_complaints(const struct config_error *error)
 static void check_addresses(const struct config_addresses *addresses)
 {
 	struct address_socket socket;
-	require(addresses->count > 0);
 	for (size_t i = 0; i < addresses->count; i++) {
 		check_printable(addresses->list[i].text);
 		require(addresses->list[i].line > 0);
@@ -57,20 +56,75 @@ static void check_certificates(const struct config_certificates *certificates)
 	}
 }
 
+static void check_limit(unsigned limit, unsigned least, unsigned most)
+{
+	require(limit == 0 || (limit >= least && limit <= most));
+}
+
+static void check_route(const struct config_front *front, size_t index)
+{
+	const struct config_route *route = &front->routes[index];
+	check_printable(route->name);
+	require(route->name[0] != '\0' && strlen(route->name) < 256 && route->line > 0);
+	for (const char *at = route->name; *at; at++)
+		require((unsigned char)*at < 0x80 && (*at < 'A' || *at > 'Z'));
+	for (size_t i = 0; i < index; i++)
+		require(strcmp(front->routes[i].name, route->name) != 0);
+	require(route->backend.count > 0);
+	check_addresses(&route->backend);
+	check_certificates(&route->certificates);
+}
+
+static void check_networks(const struct config_front *front)
+{
+	for (size_t i = 0; i < front->accept_proxy_count; i++) {
+		require(front->accept_proxy[i].prefix <= 128);
+		for (size_t j = 0; j < i; j++)
+			require(!network_equal(&front->accept_proxy[i], &front->accept_proxy[j]));
+	}
+}
+
+static void check_numbers(const struct config_front *front)
+{
+	require(front->plaintext_deadline > 0 && front->handshake_deadline > 0);
+	require(front->backend_deadline > 0);
+	check_limit(front->line_limit, 255, 65536);
+	check_limit(front->literal_limit, 1024, 1048576);
+	check_limit(front->element_limit, 10000, 1048576);
+}
+
 static void check_front(const struct config *config, const struct config_front *front)
 {
+	size_t certificates = front->certificates.count + config->certificates.count;
 	check_printable(front->name);
 	check_printable(front->hostname);
 	require(strcmp(config_protocol_name(front->protocol), "unknown") != 0);
 	require(front->line > 0);
+	require(front->listen.count > 0 && front->backend.count + front->route_count > 0);
 	check_addresses(&front->listen);
 	check_addresses(&front->backend);
 	check_certificates(&front->certificates);
-	require(front->certificates.count + config->certificates.count > 0);
-	require(front->plaintext_deadline > 0 && front->handshake_deadline > 0);
+	for (size_t i = 0; i < front->route_count; i++) {
+		check_route(front, i);
+		require(certificates + front->routes[i].certificates.count > 0);
+	}
+	require(certificates > 0 || front->backend.count == 0);
+	check_networks(front);
+	check_numbers(front);
 	require(front->backend_tls != CONFIG_BACKEND_PLAIN || !front->backend_verify);
 	for (char **one = front->capabilities; one && *one; one++)
 		check_printable(*one);
+}
+
+static void check_daemon(const struct config *config)
+{
+	check_printable(config->hostname);
+	check_printable(config->user);
+	check_printable(config->state);
+	check_certificates(&config->certificates);
+	check_addresses(&config->metrics);
+	require(config->workers >= 1 && config->workers <= 256 && config->drain > 0);
+	check_limit(config->limits.memory, 64, 1048576);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -82,10 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	require(error.count == 0 && config.front_count > 0);
-	check_printable(config.hostname);
-	check_printable(config.user);
-	check_printable(config.state);
-	check_certificates(&config.certificates);
+	check_daemon(&config);
 	for (size_t i = 0; i < config.front_count; i++)
 		check_front(&config, &config.fronts[i]);
 	config_free(&config);
