@@ -19,8 +19,11 @@ struct worker {
 	struct loop *loop;
 	struct watch *watch;
 	struct timer *limit;
+	struct timer *minute;
 	bool draining;
 };
+
+#define MINUTE 60000 /* ms that a log may be silent about what it left out */
 
 /* The last session of a front is over. */
 static void on_empty(void *owner)
@@ -37,6 +40,14 @@ static void on_empty(void *owner)
 static void on_limit(void *owner)
 {
 	loop_stop(((struct worker *)owner)->loop);
+}
+
+static void on_minute(void *owner)
+{
+	struct worker *worker = owner;
+
+	log_tell(worker->order->log);
+	timer_set(worker->minute, MINUTE);
 }
 
 static void retire(struct worker *worker)
@@ -129,10 +140,12 @@ static int open_loop(struct worker *worker)
 	if (!worker->loop)
 		return -1;
 	worker->limit = timer_open(worker->loop, on_limit, worker);
+	worker->minute = timer_open(worker->loop, on_minute, worker);
 	worker->watch = watch_open(worker->loop, worker->order->channel, on_channel, worker);
-	if (!worker->limit || !worker->watch ||
+	if (!worker->limit || !worker->minute || !worker->watch ||
 	    loop_signal(worker->loop, SIGTERM, on_signal, worker) < 0)
 		return -1;
+	timer_set(worker->minute, MINUTE);
 	return loop_signal(worker->loop, SIGINT, on_signal, worker);
 }
 
@@ -192,6 +205,7 @@ int worker_run(const struct worker_order *order)
 	generation_free(order->generation);
 	watch_close(worker.watch);
 	timer_close(worker.limit);
+	timer_close(worker.minute);
 	loop_free(worker.loop);
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
