@@ -19,7 +19,7 @@ const char *const board_snis[BOARD_SNI_COUNT] = {
 const char *const board_versions[BOARD_VERSIONS] = {"TLSv1.2", "TLSv1.3", "other"};
 
 const char *const board_groups[BOARD_GROUPS] = {
-    "X25519MLKEM768", "X25519", "secp256r1", "secp384r1", "secp521r1", "X448", "none", "other"};
+    "X25519", "X25519MLKEM768", "secp256r1", "secp384r1", "secp521r1", "X448", "none", "other"};
 
 const char *const board_ciphers[BOARD_CIPHERS] = {
     "TLS_AES_128_GCM_SHA256",       "TLS_AES_256_GCM_SHA384",
@@ -72,31 +72,31 @@ struct board_row *board_row(struct board *board, const char *front, const char *
 	return row;
 }
 
+void board_tell(struct board_slot *slot, enum board_state state)
+{
+	atomic_store(&slot->state, (int)state);
+}
+
 struct board_slot *board_take(struct board *board)
 {
 	struct board_slot *slot = board->slots;
 
 	while (slot < board->slots + BOARD_SLOTS && atomic_load(&slot->state) != BOARD_FREE)
 		slot++;
-	atomic_store(&slot->state, BOARD_STARTING);
+	memset(board->now[slot - board->slots], 0, sizeof(board->now[0]));
+	board_tell(slot, BOARD_STARTING);
 	return slot;
-}
-
-void board_tell(struct board_slot *slot, enum board_state state)
-{
-	atomic_store(&slot->state, (int)state);
 }
 
 void board_release(struct board_slot *slot)
 {
-	memset(slot->now, 0, sizeof(slot->now));
 	board_tell(slot, BOARD_FREE);
 }
 
-struct board_gauges *board_gauges(const struct board *board, struct board_slot *slot,
+struct board_gauges *board_gauges(struct board *board, const struct board_slot *slot,
                                   const struct board_row *row)
 {
-	return &slot->now[row - board->rows];
+	return &board->now[slot - board->slots][row - board->rows];
 }
 
 /* Where a word is in a list whose last one stands for all others. */

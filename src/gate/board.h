@@ -5,10 +5,10 @@
  * workers.
  *
  * There is a row for each front's name, of counters that only grow; whoever has
- * something to count adds to them.  And there is a slot for each process, of
- * numbers that go up and down; only that process writes them, and the parent
- * wipes them when it is gone, so that a worker which was killed takes along what
- * it had open and nothing else.
+ * something to count adds to them.  And there is a slot for each process, with
+ * numbers that go up and down; only that process writes them, and when it is gone
+ * they count no more, so that a worker which was killed takes along what it had
+ * open and nothing else.
  */
 #ifndef GATE_BOARD_H
 #define GATE_BOARD_H
@@ -130,7 +130,6 @@ enum board_state {
 
 struct board_slot {
 	_Atomic int state;
-	struct board_gauges now[BOARD_ROWS];
 };
 
 /* Of the daemon as a whole; times are seconds since 1970. */
@@ -149,6 +148,7 @@ struct board {
 	_Atomic size_t used; /* rows */
 	struct board_row rows[BOARD_ROWS];
 	struct board_slot slots[BOARD_SLOTS + 1]; /* the last one is nobody's, and not told */
+	struct board_gauges now[BOARD_SLOTS + 1][BOARD_ROWS]; /* touched where there is a process */
 };
 
 /* In memory of sizeof(struct board) that is all zeros. */
@@ -164,7 +164,7 @@ struct board_slot *board_take(struct board *);
 void board_tell(struct board_slot *, enum board_state); /* the process itself may, too */
 void board_release(struct board_slot *);
 
-struct board_gauges *board_gauges(const struct board *, struct board_slot *,
+struct board_gauges *board_gauges(struct board *, const struct board_slot *,
                                   const struct board_row *);
 
 /* What a handshake that went well has to tell. */

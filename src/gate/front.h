@@ -53,7 +53,7 @@ struct front_host {
 	struct loop *loop;
 	struct log *log;
 	size_t index, count; /* which one of how many */
-	const struct board *board;
+	struct board *board;
 	struct board_slot *slot; /* this process' */
 	void (*empty)(void *owner);
 	void *owner;

@@ -225,9 +225,8 @@ static void sum_up(uint64_t sum[NUMBERS], const struct board *board, const struc
 {
 	memset(sum, 0, NUMBERS * sizeof(*sum));
 	for (size_t i = 0; i < BOARD_SLOTS; i++) {
-		const struct board_slot *slot = &board->slots[i];
-		const struct board_gauges *now = &slot->now[row - board->rows];
-		enum board_state state = state_of(slot);
+		const struct board_gauges *now = &board->now[i][row - board->rows];
+		enum board_state state = state_of(&board->slots[i]);
 
 		if (state == BOARD_FREE)
 			continue;
