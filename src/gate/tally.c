@@ -5,25 +5,28 @@
 #include "gate/tally.h"
 
 /* No order is promised between one number and another. */
-static uint32_t read(const tally_cell *cell)
+static uint32_t value_of(const tally_cell *cell)
 {
 	return atomic_load_explicit(cell, memory_order_relaxed);
 }
 
 /* There is one writer, so nothing can come between. */
-static void write(tally_cell *cell, uint32_t n)
+static void put(tally_cell *cell, uint32_t n)
 {
 	atomic_store_explicit(cell, n, memory_order_relaxed);
 }
 
 struct tally *tally_take(struct tally_board *board)
 {
+	struct tallies *shared = board->shared;
 	size_t i = 0;
 
-	while (i + 1 < board->count && atomic_load(&board->list[i].taken))
+	while (i + 1 < TALLY_COUNT && atomic_load(&shared->list[i].taken))
 		i++;
-	atomic_store(&board->list[i].taken, true);
-	return &board->list[i];
+	atomic_store(&shared->list[i].taken, true);
+	if (i + 1 < TALLY_COUNT && i >= atomic_load(&shared->used))
+		atomic_store(&shared->used, i + 1);
+	return &shared->list[i];
 }
 
 void tally_release(struct tally *tally)
@@ -72,25 +75,25 @@ struct tally_mark tally_mark(const struct tally_board *board, const struct socka
 
 void tally_come(struct tally *tally, const struct tally_mark *mark)
 {
-	write(&tally->connections, read(&tally->connections) + 1);
+	put(&tally->connections, value_of(&tally->connections) + 1);
 	if (!mark->counted)
 		return;
 	for (int row = 0; row < TALLY_ROWS; row++) {
 		tally_cell *cell = &tally->open[row][mark->cells[row]];
 
-		write(cell, read(cell) + 1);
+		put(cell, value_of(cell) + 1);
 	}
 }
 
 void tally_go(struct tally *tally, const struct tally_mark *mark)
 {
-	write(&tally->connections, read(&tally->connections) - 1);
+	put(&tally->connections, value_of(&tally->connections) - 1);
 	if (!mark->counted)
 		return;
 	for (int row = 0; row < TALLY_ROWS; row++) {
 		tally_cell *cell = &tally->open[row][mark->cells[row]];
 
-		write(cell, read(cell) - 1);
+		put(cell, value_of(cell) - 1);
 	}
 }
 
@@ -102,14 +105,14 @@ static uint32_t window_of(int64_t now)
 /* A window begins empty; when one was left out, so does the one before. */
 static void turn(struct tally *tally, uint32_t window)
 {
-	uint32_t passed = window - read(&tally->window);
+	uint32_t passed = window - value_of(&tally->window);
 
 	if (!passed)
 		return;
 	memset(tally->begun[window % 2], 0, sizeof(tally->begun[0]));
 	if (passed > 1)
 		memset(tally->begun[!(window % 2)], 0, sizeof(tally->begun[0]));
-	write(&tally->window, window);
+	put(&tally->window, window);
 }
 
 void tally_handshake(struct tally *tally, const struct tally_mark *mark, int64_t now)
@@ -122,15 +125,22 @@ void tally_handshake(struct tally *tally, const struct tally_mark *mark, int64_t
 	for (int row = 0; row < TALLY_ROWS; row++) {
 		tally_cell *cell = &tally->begun[window % 2][row][mark->cells[row]];
 
-		write(cell, read(cell) + 1);
+		put(cell, value_of(cell) + 1);
 	}
 }
 
 /* ---- all together ---- */
 
-static bool is_told(const struct tally *tally)
+/* The next one that is taken; NULL: there is no other. */
+static const struct tally *next(const struct tally_board *board, const struct tally *tally)
 {
-	return atomic_load_explicit(&tally->taken, memory_order_relaxed);
+	const struct tally *end =
+	    board->shared->list + atomic_load_explicit(&board->shared->used, memory_order_relaxed);
+
+	tally = tally ? tally + 1 : board->shared->list;
+	while (tally < end && !atomic_load_explicit(&tally->taken, memory_order_relaxed))
+		tally++;
+	return tally < end ? tally : NULL;
 }
 
 static uint32_t least(uint32_t one, uint32_t other)
@@ -144,10 +154,9 @@ uint32_t tally_connections(const struct tally_board *board, const struct tally_m
 
 	if (!mark->counted)
 		return 0;
-	for (const struct tally *tally = board->list; tally + 1 < board->list + board->count;
-	     tally++)
-		for (int row = 0; is_told(tally) && row < TALLY_ROWS; row++)
-			sums[row] += read(&tally->open[row][mark->cells[row]]);
+	for (const struct tally *tally = NULL; (tally = next(board, tally));)
+		for (int row = 0; row < TALLY_ROWS; row++)
+			sums[row] += value_of(&tally->open[row][mark->cells[row]]);
 	for (int row = 0; row < TALLY_ROWS; row++)
 		found = least(found, sums[row]);
 	return found;
@@ -157,32 +166,29 @@ uint32_t tally_connections(const struct tally_board *board, const struct tally_m
  * got there. */
 static uint32_t begun(const struct tally *tally, uint32_t window, int row, uint16_t cell)
 {
-	uint32_t now = read(&tally->window);
+	uint32_t now = value_of(&tally->window);
 
 	if (window != now && window + 1 != now)
 		return 0;
-	return read(&tally->begun[window % 2][row][cell]);
+	return value_of(&tally->begun[window % 2][row][cell]);
 }
 
 uint32_t tally_handshakes(const struct tally_board *board, const struct tally_mark *mark,
                           int64_t now)
 {
-	uint32_t window = window_of(now), found = UINT32_MAX;
+	uint64_t before[TALLY_ROWS] = {0}, since[TALLY_ROWS] = {0};
 	uint64_t left = TALLY_WINDOW - (uint64_t)(now % TALLY_WINDOW);
+	uint32_t window = window_of(now), found = UINT32_MAX;
 
 	if (!mark->counted)
 		return 0;
-	for (int row = 0; row < TALLY_ROWS; row++) {
-		uint64_t before = 0, since = 0;
-
-		for (size_t i = 0; i + 1 < board->count; i++) {
-			if (!is_told(&board->list[i]))
-				continue;
-			before += begun(&board->list[i], window - 1, row, mark->cells[row]);
-			since += begun(&board->list[i], window, row, mark->cells[row]);
+	for (const struct tally *tally = NULL; (tally = next(board, tally));)
+		for (int row = 0; row < TALLY_ROWS; row++) {
+			before[row] += begun(tally, window - 1, row, mark->cells[row]);
+			since[row] += begun(tally, window, row, mark->cells[row]);
 		}
-		found = least(found, (uint32_t)(since + before * left / TALLY_WINDOW));
-	}
+	for (int row = 0; row < TALLY_ROWS; row++)
+		found = least(found, (uint32_t)(since[row] + before[row] * left / TALLY_WINDOW));
 	return found;
 }
 
@@ -190,13 +196,11 @@ struct tally_retired tally_retired(const struct tally_board *board)
 {
 	struct tally_retired sum = {0};
 
-	for (size_t i = 0; i + 1 < board->count; i++) {
-		const struct tally *tally = &board->list[i];
-
-		if (!is_told(tally) || !atomic_load_explicit(&tally->retired, memory_order_relaxed))
+	for (const struct tally *tally = NULL; (tally = next(board, tally));) {
+		if (!atomic_load_explicit(&tally->retired, memory_order_relaxed))
 			continue;
-		sum.connections += read(&tally->connections);
-		sum.memory += read(&tally->memory);
+		sum.connections += value_of(&tally->connections);
+		sum.memory += value_of(&tally->memory);
 	}
 	return sum;
 }

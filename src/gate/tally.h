@@ -41,9 +41,15 @@ struct tally {
 	tally_cell begun[2][TALLY_ROWS][TALLY_CELLS]; /* handshakes, by the window's parity */
 };
 
+/* In shared memory, all zeros at first. */
+#define TALLY_COUNT 256
+struct tallies {
+	_Atomic size_t used;            /* there are none behind */
+	struct tally list[TALLY_COUNT]; /* the last one is never added up */
+};
+
 struct tally_board {
-	struct tally *list; /* in shared memory; the last one is never added up */
-	size_t count;
+	struct tallies *shared;
 	uint8_t secret[TALLY_SECRET];
 };
 
