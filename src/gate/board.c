@@ -118,6 +118,13 @@ static size_t bucket_of(int64_t milliseconds)
 	return i;
 }
 
+static enum board_sni sni_of(const struct stls_facts *facts)
+{
+	if (facts->named)
+		return BOARD_SNI_KNOWN;
+	return *facts->sni ? BOARD_SNI_UNKNOWN : BOARD_SNI_MISSING;
+}
+
 void board_handshake(struct board_row *row, const struct stls_facts *facts, int64_t milliseconds)
 {
 	const char *group = *facts->group ? facts->group : "none";
@@ -126,6 +133,7 @@ void board_handshake(struct board_row *row, const struct stls_facts *facts, int6
 	board_add(&row->versions[place_of(board_versions, BOARD_VERSIONS, facts->version)], 1);
 	board_add(&row->groups[place_of(board_groups, BOARD_GROUPS, group)], 1);
 	board_add(&row->ciphers[place_of(board_ciphers, BOARD_CIPHERS, facts->cipher)], 1);
+	board_add(&row->sni[sni_of(facts)], 1);
 	if (facts->resumed)
 		board_add(&row->resumed, 1);
 	board_add(&row->took[bucket_of(milliseconds)], 1);

@@ -43,6 +43,7 @@ static void join(struct session *session, struct front *front)
 	if (session->next)
 		session->next->link = &session->next;
 	front->sessions = session;
+	front_count_arrival(session);
 }
 
 static struct session *new_session(struct front *front, int fd)

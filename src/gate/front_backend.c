@@ -104,6 +104,7 @@ static bool open_next(struct session *session)
 static void leave_place(struct session *session, enum stls_fault fault)
 {
 	session->cause = fault;
+	board_add(&session->front->row->backend[fault], 1);
 	place_failed(session->place, fault, session->leg.detail);
 	leg_close(&session->leg);
 }
@@ -134,6 +135,7 @@ bool front_backend(struct session *session)
 		case LEG_FAILED: leave_place(session, session->leg.fault); break;
 		case LEG_READY:
 			session->cause = STLS_FAULT_NONE;
+			board_add(&session->front->row->backend[STLS_FAULT_NONE], 1);
 			place_worked(session->place);
 			return front_bring_together(session);
 		}

@@ -102,6 +102,7 @@ bool front_bring_together(struct session *session)
 	session->pump.judge = (struct pump_judge){judge, session};
 	talk_close(&session->talk);
 	talk_close(&session->leg.talk);
+	front_count_open(session);
 	return session_go(session, STAGE_FORWARD, 0);
 }
 
@@ -127,10 +128,13 @@ static bool refused(struct session *session)
 bool front_forward(struct session *session)
 {
 	int64_t idle = (int64_t)session->front->config->idle * 1000;
+	enum pump_state state;
 
 	if (idle)
 		timer_set(session->deadline, idle);
-	switch (pump_run(&session->pump)) {
+	state = pump_run(&session->pump);
+	front_count_bytes(session);
+	switch (state) {
 	case PUMP_WAITS: return false;
 	case PUMP_AGAIN: timer_set(session->again, 0); return false;
 	case PUMP_REFUSED: return refused(session);

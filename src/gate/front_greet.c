@@ -39,6 +39,8 @@ bool front_learn(struct session *session)
 	session->offers = offers_hold(catalogue->offers);
 	if (open_talk(session) < 0)
 		return session_close(session, PARTY_US, STLS_FAULT_MEMORY);
+	if (!is_implicit(session))
+		board_add(&session->front->row->offered, 1);
 	session->stage = STAGE_GREET; /* within the same deadline */
 	return true;
 }
@@ -81,6 +83,7 @@ static bool switch_to_tls(struct session *session)
 	if (start_tls(session, &receipt) < 0)
 		return session_close(session, PARTY_US, STLS_FAULT_MEMORY);
 	talk_close(&session->talk);
+	front_count_switch(session);
 	return session_go(session, STAGE_HANDSHAKE, patience);
 }
 
@@ -104,6 +107,7 @@ static bool await_first_bytes(struct session *session)
 
 static bool go_on_in_plaintext(struct session *session)
 {
+	board_add(&session->front->row->declined, 1);
 	if (keep_domain(session) < 0)
 		return session_close(session, PARTY_US, STLS_FAULT_MEMORY);
 	return front_go_to_backend(session);
@@ -120,7 +124,10 @@ static bool over(struct session *session)
 
 bool front_greet(struct session *session)
 {
-	switch (talk_run(&session->talk, &session->client)) {
+	enum stls_need need = talk_run(&session->talk, &session->client);
+
+	front_count_dialogue(session);
+	switch (need) {
 	case STLS_IN:
 	case STLS_OUT: return false;
 	case STLS_SWITCH:

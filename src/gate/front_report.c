@@ -68,6 +68,7 @@ void front_report(struct session *session)
 	if (session->reported)
 		return;
 	session->reported = true;
+	front_count_end(session);
 	(is_stranger(session) ? log_begin_stranger : log_begin)(
 	    &line, session->front->log, level_of(session->fault), "session");
 	log_text(&line, "front", session->front->config->name);

@@ -45,6 +45,7 @@ bool session_refuse(struct session *session, enum stls_fault fault, const char *
 void session_free(struct session *session)
 {
 	front_report(session);
+	front_count_departure(session);
 	if (session->next)
 		session->next->link = session->link;
 	*session->link = session->next;

@@ -10,6 +10,7 @@
  *	front_forward.c    bytes cross, through the screen
  *	front_part.c       the end, told to both sides as what it is
  *	front_report.c     one line in the log
+ *	front_count.c      and numbers, all along
  *
  * Whatever happens on one of its sockets or timers wakes the session, and it
  * then goes on until it has to wait.
@@ -64,11 +65,16 @@ struct session {
 	enum party by;
 	char detail[LEG_DETAIL];
 	bool secure; /* TLS with the client was reached */
+	bool open;   /* client and service were brought together */
 	bool reported;
 	bool cut;    /* both sides are to be cut off */
 	char *words; /* [said, length) is still to be told to the client */
 	size_t said, length;
 	size_t unheard; /* what the client said after the end */
+
+	int64_t switched;    /* when TLS began; 0: it has not */
+	unsigned refusals;   /* of those of the dialogue, how many were counted */
+	uint64_t counted[2]; /* bytes of each lane */
 };
 
 /* The owner of a session's sockets and timers is the session. */
@@ -122,5 +128,16 @@ bool front_bring_together(struct session *);
 
 /* front_report.c: once a session, before its connections go. */
 void front_report(struct session *);
+
+/* front_count.c: what the names say has happened. */
+void front_count_arrival(struct session *);
+void front_count_departure(struct session *); /* however far it got */
+void front_count_dialogue(struct session *);  /* it went on */
+void front_count_switch(struct session *);
+void front_count_handshake(struct session *); /* it went well */
+void front_count_open(struct session *);
+void front_count_bytes(struct session *);
+void front_count_end(struct session *); /* and why */
+void front_count_places(struct front *);
 
 #endif

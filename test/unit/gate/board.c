@@ -143,15 +143,20 @@ static size_t place_of(const char *const *list, size_t count, const char *word)
 static void handshakes_are_sorted(void **state)
 {
 	struct board_row *row = board_row(*state, "imap", "imap");
-	struct stls_facts facts = {
-	    .version = "TLSv1.3", .cipher = "TLS_AES_128_GCM_SHA256", .group = "X25519"};
+	struct stls_facts facts = {.version = "TLSv1.3",
+	                           .cipher = "TLS_AES_128_GCM_SHA256",
+	                           .group = "X25519",
+	                           .sni = "",
+	                           .named = 1};
 
 	board_handshake(row, &facts, 3);
 	facts.resumed = 1;
 	board_handshake(row, &facts, 0);
-	facts = (struct stls_facts){.version = "TLSv1.2", .cipher = "AES256-SHA", .group = ""};
+	facts = (struct stls_facts){
+	    .version = "TLSv1.2", .cipher = "AES256-SHA", .group = "", .sni = ""};
 	board_handshake(row, &facts, 10000);
 	facts.group = "brainpoolP256r1";
+	facts.sni = "other.example";
 	board_handshake(row, &facts, 10001);
 	assert_int_equal(board_read(&row->handshakes[STLS_FAULT_NONE]), 4);
 	assert_int_equal(board_read(&row->versions[0]), 2);
@@ -163,6 +168,9 @@ static void handshakes_are_sorted(void **state)
 	assert_int_equal(board_read(&row->ciphers[0]), 2);
 	assert_int_equal(board_read(&row->ciphers[BOARD_CIPHERS - 1]), 2);
 	assert_int_equal(board_read(&row->resumed), 1);
+	assert_int_equal(board_read(&row->sni[BOARD_SNI_KNOWN]), 2);
+	assert_int_equal(board_read(&row->sni[BOARD_SNI_MISSING]), 1);
+	assert_int_equal(board_read(&row->sni[BOARD_SNI_UNKNOWN]), 1);
 	assert_int_equal(board_read(&row->took_ms), 20004);
 	assert_int_equal(board_read(&row->took[0]), 1);                /* 0 */
 	assert_int_equal(board_read(&row->took[2]), 1);                /* 3: up to 5 */
