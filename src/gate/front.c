@@ -5,18 +5,19 @@
 #include "gate/session.h"
 
 int front_prepare(struct front *front, const struct config *config, const struct config_front *mine,
-                  struct front_error *error)
+                  const struct hosts *hosts, struct front_error *error)
 {
 	*front = (struct front){.config = mine};
 	if (front_prepare_tls(front, config, error) < 0)
 		return -1;
-	return front_prepare_services(front, error);
+	return front_prepare_services(front, hosts, error);
 }
 
 int front_start(struct front *front, const struct front_host *host, struct front_error *error)
 {
 	front->loop = host->loop;
 	front->log = host->log;
+	front->limits = host->limits;
 	front->now = board_gauges(host->board, host->slot, front->row);
 	front->empty = host->empty;
 	front->owner = host->owner;

@@ -12,6 +12,8 @@
 #include "gate/board.h"
 #include "gate/catalogue.h"
 #include "gate/config.h"
+#include "gate/hosts.h"
+#include "gate/limits.h"
 #include "gate/route.h"
 #include "gate/service.h"
 #include "loop/listen.h"
@@ -36,6 +38,7 @@ struct front {
 	struct listener **listeners;
 	size_t listener_count;
 	struct session *sessions;
+	struct limits *limits;    /* of the process */
 	struct board_row *row;    /* what all processes count of it */
 	struct board_gauges *now; /* and this one, of what it has */
 	bool retired;
@@ -55,18 +58,19 @@ struct front_host {
 	size_t index, count; /* which one of how many */
 	struct board *board;
 	struct board_slot *slot; /* this process' */
+	struct limits *limits;   /* ditto */
 	void (*empty)(void *owner);
 	void *owner;
 };
 
 /*
- * The three steps to a running front.  Preparing reads certificates and keys and
- * resolves names, and binding needs what privileges there are; both are done once,
+ * The three steps to a running front.  Preparing reads certificates and keys, and
+ * binding needs what privileges there are; both are done once,
  * before the processes part.  Starting is each one's own.  0, or -1 with the
  * reason.  What is pointed to outlives the front.
  */
 int front_prepare(struct front *, const struct config *, const struct config_front *,
-                  struct front_error *);
+                  const struct hosts *, struct front_error *);
 int front_bind(struct front *, struct sockets *, size_t count, struct front_error *);
 int front_start(struct front *, const struct front_host *, struct front_error *);
 
@@ -83,13 +87,13 @@ void front_close(struct front *);
 
 /* front_tls.c, front_services.c: parts of front_prepare() and of front_start(). */
 int front_prepare_tls(struct front *, const struct config *, struct front_error *);
-int front_prepare_services(struct front *, struct front_error *);
+int front_prepare_services(struct front *, const struct hosts *, struct front_error *);
 int front_open_services(struct front *, struct front_error *);
 void front_close_services(struct front *);
 
 /* front_listen.c: the sockets of an address, or NULL with the reason. */
-struct socket_set *front_take_sockets(struct sockets *, const struct config_address *,
-                                      size_t count, struct front_error *);
+struct socket_set *front_take_sockets(struct sockets *, const struct config_address *, size_t count,
+                                      struct front_error *);
 int front_listen(struct front *, const struct front_host *, struct front_error *);
 void front_deafen(struct front *);
 

@@ -38,6 +38,7 @@ static int64_t least(int64_t one, int64_t other)
 
 static void on_news(void *front)
 {
+	front_count_places(front);
 	catalogue_renew(&((struct front *)front)->catalogue);
 }
 
@@ -62,11 +63,11 @@ static void describe(struct front *front, struct service *service)
 }
 
 static int resolve(struct service *service, const struct config_addresses *addresses,
-                   const char *name, struct front_error *error)
+                   const char *name, const struct hosts *hosts, struct front_error *error)
 {
 	struct service_error reason;
 
-	if (service_resolve(service, addresses, name, &reason) == 0)
+	if (service_resolve(service, addresses, name, hosts, &reason) == 0)
 		return 0;
 	error->line = reason.line;
 	snprintf(error->text, sizeof(error->text), "%s", reason.text);
@@ -81,18 +82,18 @@ static struct service *add_service(struct front *front)
 	return service;
 }
 
-static int add_home(struct front *front, struct front_error *error)
+static int add_home(struct front *front, const struct hosts *hosts, struct front_error *error)
 {
 	const struct config_front *config = front->config;
 
 	if (!config->backend.count)
 		return 0;
 	front->routes.home = add_service(front);
-	return resolve(front->routes.home, &config->backend, config->backend_name, error);
+	return resolve(front->routes.home, &config->backend, config->backend_name, hosts, error);
 }
 
 static int add_route(struct front *front, const struct config_route *config,
-                     struct front_error *error)
+                     const struct hosts *hosts, struct front_error *error)
 {
 	struct route *route = &front->routes.list[front->routes.count++];
 	const char *name =
@@ -106,10 +107,11 @@ static int add_route(struct front *front, const struct config_route *config,
 		*error = (struct front_error){config->line, "route: the name is too long"};
 		return -1;
 	}
-	return resolve(route->service, &config->backend, name, error);
+	return resolve(route->service, &config->backend, name, hosts, error);
 }
 
-int front_prepare_services(struct front *front, struct front_error *error)
+int front_prepare_services(struct front *front, const struct hosts *hosts,
+                           struct front_error *error)
 {
 	const struct config_front *config = front->config;
 
@@ -117,10 +119,10 @@ int front_prepare_services(struct front *front, struct front_error *error)
 	front->routes.list = calloc(config->route_count + 1, sizeof(*front->routes.list));
 	if (!front->services || !front->routes.list)
 		return no_memory(front, error);
-	if (add_home(front, error) < 0)
+	if (add_home(front, hosts, error) < 0)
 		return -1;
 	for (size_t i = 0; i < config->route_count; i++)
-		if (add_route(front, &config->routes[i], error) < 0)
+		if (add_route(front, &config->routes[i], hosts, error) < 0)
 			return -1;
 	routes_sort(&front->routes);
 	return 0;
@@ -161,6 +163,7 @@ int front_open_services(struct front *front, struct front_error *error)
 		if (service_open(&front->services[i]) < 0)
 			return no_memory(front, error);
 	}
+	front_count_places(front);
 	return 0;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gate/child.h"
 #include "gate/config_complain.h"
@@ -12,7 +14,8 @@ static void take_complaint(const struct complaints *complaints, const struct con
 }
 
 /* All fronts, so that all complaints are heard at once. */
-static int prepare(struct generation *generation, const struct complaints *complaints)
+static int prepare(struct generation *generation, struct hosts *hosts,
+                   const struct complaints *complaints)
 {
 	const struct config *config = &generation->config;
 
@@ -21,18 +24,21 @@ static int prepare(struct generation *generation, const struct complaints *compl
 		complain(complaints, 0, "there is no memory left");
 		return -1;
 	}
+	if (hosts_look_up(hosts, config) < 0)
+		complain(complaints, 0, "backends cannot be looked up: %s", strerror(errno));
 	for (size_t i = 0; i < config->front_count; i++) {
 		struct front_error error;
 
 		generation->front_count++;
-		if (front_prepare(&generation->fronts[i], config, &config->fronts[i], &error) < 0)
+		if (front_prepare(&generation->fronts[i], config, &config->fronts[i], hosts,
+		                  &error) < 0)
 			take_complaint(complaints, &config->fronts[i], &error);
 	}
 	return complaints->error->count ? -1 : 0;
 }
 
 struct generation *generation_new(const char *path, const char *text, size_t length,
-                                  struct config_error *error)
+                                  struct hosts *hosts, struct config_error *error)
 {
 	const struct complaints complaints = {path, error};
 	struct generation *generation = calloc(1, sizeof(*generation));
@@ -42,7 +48,7 @@ struct generation *generation_new(const char *path, const char *text, size_t len
 		return NULL;
 	}
 	if (config_read(path, text, length, &generation->config, error) == 0 &&
-	    prepare(generation, &complaints) == 0)
+	    prepare(generation, hosts, &complaints) == 0)
 		return generation;
 	generation_free(generation);
 	return NULL;

@@ -12,6 +12,7 @@
 #include "gate/board.h"
 #include "gate/config.h"
 #include "gate/front.h"
+#include "gate/hosts.h"
 #include "gate/tickets.h"
 #include "loop/sockets.h"
 
@@ -41,10 +42,11 @@ struct ground {
 };
 
 /*
- * Reads a configuration (path is its name), certificates and keys.  NULL with
+ * Reads a configuration (path is its name), certificates and keys, and has hosts
+ * looked up.  NULL with
  * complaints, all that there are to be heard.
  */
-struct generation *generation_new(const char *path, const char *text, size_t length,
+struct generation *generation_new(const char *path, const char *text, size_t length, struct hosts *,
                                   struct config_error *);
 
 /* Binds its addresses, gives it its keys and its rows, and opens its log.  0, or -1 with

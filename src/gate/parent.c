@@ -189,6 +189,7 @@ static void close_parent(struct parent *parent)
 	timer_close(parent->limit);
 	stamps_forget(&parent->stamps);
 	tickets_forget(&parent->tickets);
+	hosts_forget(&parent->hosts);
 	sockets_free(parent->sockets);
 	loop_free(parent->loop);
 	proc_shared_free(parent->board, sizeof(*parent->board));
@@ -220,11 +221,14 @@ int gate_test(const char *path)
 {
 	struct parent nobody = {.path = path};
 	struct config_error error = {0};
+	struct hosts hosts = {0};
 	const struct complaints complaints = {path, &error};
 	size_t length;
 	char *text = config_text_load(&complaints, &length);
-	struct generation *generation = text ? generation_new(path, text, length, &error) : NULL;
+	struct generation *generation =
+	    text ? generation_new(path, text, length, &hosts, &error) : NULL;
 
+	hosts_forget(&hosts);
 	free(text);
 	if (!generation) {
 		parent_complain(&nobody, &error);

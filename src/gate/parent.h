@@ -30,6 +30,7 @@ struct parent {
 	struct loop *loop;
 	struct sockets *sockets;
 	struct tickets tickets;
+	struct hosts hosts;
 	struct board *board;
 	struct generation *current;  /* NULL: before the first one serves */
 	struct generation *starting; /* NULL: none */

@@ -36,7 +36,8 @@ static int start_children(struct parent *parent, struct generation *generation)
 static int begin(struct parent *parent, const char *text, size_t length, struct config_error *error)
 {
 	const struct ground ground = {parent->board, parent->sockets, &parent->tickets};
-	struct generation *generation = generation_new(parent->path, text, length, error);
+	struct generation *generation =
+	    generation_new(parent->path, text, length, &parent->hosts, error);
 
 	if (!generation)
 		return -1;

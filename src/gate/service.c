@@ -32,11 +32,11 @@ static int add_place(struct service *service, const struct address_socket *socke
 }
 
 static int add_places(struct service *service, const struct config_address *from, const char *name,
-                      struct service_error *error)
+                      const struct hosts *hosts, struct service_error *error)
 {
-	struct address_socket sockets[SERVICE_PLACES];
+	struct address_socket sockets[HOST_SOCKETS];
 	const char *reason = "";
-	size_t count = address_resolve(&from->address, sockets, SERVICE_PLACES, &reason);
+	size_t count = hosts_find(hosts, &from->address, sockets, &reason);
 
 	if (!count)
 		return wrong(error, from->line, "backend: \"%s\": %s", from->text, reason);
@@ -50,10 +50,10 @@ static int add_places(struct service *service, const struct config_address *from
 }
 
 int service_resolve(struct service *service, const struct config_addresses *addresses,
-                    const char *name, struct service_error *error)
+                    const char *name, const struct hosts *hosts, struct service_error *error)
 {
 	for (size_t i = 0; i < addresses->count; i++)
-		if (add_places(service, &addresses->list[i], name, error) < 0)
+		if (add_places(service, &addresses->list[i], name, hosts, error) < 0)
 			return -1;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #ifndef GATE_SERVICE_H
 #define GATE_SERVICE_H
 
+#include "gate/hosts.h"
 #include "gate/config.h"
 #include "gate/place.h"
 #include "loop/log.h"
@@ -36,12 +37,12 @@ struct service_error {
 };
 
 /*
- * Looks the addresses up, which blocks.  name: whose certificate all of them must
+ * Finds the places of the addresses.  name: whose certificate all of them must
  * have; NULL: each that of its host.  The configuration outlives the service.
  * 0, or -1 with the reason.
  */
 int service_resolve(struct service *, const struct config_addresses *, const char *name,
-                    struct service_error *);
+                    const struct hosts *, struct service_error *);
 
 /* Begins to look at the places: 0, or -1 when memory is out. */
 int service_open(struct service *);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -48,4 +49,13 @@ enum proc_received proc_receive(int end, struct proc_message *message)
 	if (n == 0)
 		return PROC_GONE;
 	return is_message(message, (size_t)n) ? PROC_MESSAGE : PROC_MALFORMED;
+}
+
+enum proc_received proc_receive_within(int end, struct proc_message *message, int milliseconds)
+{
+	struct pollfd one = {.fd = end, .events = POLLIN};
+
+	if (poll(&one, 1, milliseconds > 0 ? milliseconds : 0) <= 0)
+		return PROC_NOTHING;
+	return proc_receive(end, message);
 }

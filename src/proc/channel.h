@@ -16,6 +16,7 @@ enum proc_kind {
 	PROC_DRAIN,     /* the parent: end soon; how soon is in the body */
 	PROC_STOP,      /* the parent: end now */
 	PROC_TICKETS,   /* the parent: keys */
+	PROC_HOST,      /* who looks names up: what came of one */
 	PROC_KINDS      /* none: whatever is not below is malformed */
 };
 
@@ -39,5 +40,8 @@ int proc_channel(int ends[2]);
 /* 0, or -1: the other one is gone, or takes nothing in. */
 int proc_send(int end, uint32_t kind, const void *body, size_t length);
 enum proc_received proc_receive(int end, struct proc_message *);
+
+/* The same, but waits for so many milliseconds before it says PROC_NOTHING. */
+enum proc_received proc_receive_within(int end, struct proc_message *, int milliseconds);
 
 #endif

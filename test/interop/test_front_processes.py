@@ -450,3 +450,26 @@ def test_unit_is_hardened():
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
     assert found, done.stdout + done.stderr
     assert float(found.group(1)) < 2.0, done.stdout
+
+
+# ------------------------------------------------------------------- hosts
+
+
+def test_backend_by_name(starttlsd, network, pki, echo):
+    """Looked up by a process that has no privileges, and used."""
+    listen = network.endpoint()
+    port = echo.address.rpartition(":")[2]
+    text = daemon.front("imaps", "imap", listen, f"localhost:{port}", tls="implicit",
+                        capabilities='{"IMAP4rev1"}', backend_check=0)
+    starttlsd(daemon.config(text, certificates=[pki.server()]))
+    with client(listen, pki) as one:
+        assert works(one)
+
+
+def test_backend_without_an_address(tmp_path, network, pki):
+    """A name that there is not: file, line, and the resolver's reason."""
+    text = daemon.front("imaps", "imap", network.endpoint(), "no-such-host.invalid:143",
+                        tls="implicit")
+    done = daemon.check_config(tmp_path, daemon.config(text, certificates=[pki.server()]))
+    assert done.returncode == 1
+    assert re.search(r'test\.conf:\d+: .*backend: "no-such-host\.invalid:143": \w+', done.stderr)
