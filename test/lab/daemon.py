@@ -88,9 +88,9 @@ def config(*sections, hostname="mail.lab.test", certificates=(), user="nobody", 
 
     limits are the keys of that section (dict(connections=5)), metrics is where they are, and
     any other option is a key outside of all sections. What is not said is as the daemon has
-    it, but for a single worker, so that limits and logs are one; a shorter drain; and no
-    sandbox where the build could not live in it."""
-    top = {"workers": 1, "drain": 10, "sandbox": False if is_instrumented() else None, **top}
+    it, but for a single worker, so that limits and logs are one; a log that leaves nothing
+    out; a shorter drain; and no sandbox where the build could not live in it."""
+    top = {"workers": 1, "drain": 10, "log_rate": 0, "sandbox": False if is_instrumented() else None, **top}
     lines = [f'hostname = "{hostname}"\n']
     if os.geteuid() == 0 and user:
         lines.append(f'user = "{user}"\n')
@@ -113,14 +113,14 @@ def listeners(text):
 
 
 class Starttlsd(Child):
-    """starttlsd -c FILE in the foreground, ready to serve."""
+    """starttlsd -c FILE in the foreground, ready to serve; a prefix is what executes it."""
 
-    def __init__(self, folder, text, env=None, arguments=()):
+    def __init__(self, folder, text, env=None, arguments=(), prefix=()):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.config = folder / "starttlsd.conf"
         self.config.write_text(text)
-        super().__init__([program("starttlsd"), "-c", self.config, *arguments],
+        super().__init__([*prefix, program("starttlsd"), "-c", self.config, *arguments],
                          folder / "starttlsd.log", cwd=folder, env=env)
         self.wait_listening(listeners(text))
 
