@@ -90,7 +90,8 @@ def config(*sections, hostname="mail.lab.test", certificates=(), user="nobody", 
     any other option is a key outside of all sections. What is not said is as the daemon has
     it, but for a single worker, so that limits and logs are one; a log that leaves nothing
     out; a shorter drain; and no sandbox where the build could not live in it."""
-    top = {"workers": 1, "drain": 10, "log_rate": 0, "sandbox": False if is_instrumented() else None, **top}
+    top = {"workers": 1, "drain": 10, "log_rate": 0,
+           "sandbox": False if is_instrumented() else None, **top}
     lines = [f'hostname = "{hostname}"\n']
     if os.geteuid() == 0 and user:
         lines.append(f'user = "{user}"\n')

@@ -97,7 +97,7 @@ def test_config_text_of_production(network, pki):
             daemon.route("*.example.org", [backend, backend])]),
         workers=3, sandbox=False, drain=None, limits=dict(connections_per_address=5),
         metrics=metrics, log_format="json")
-    assert "workers = 3\nsandbox = false\n" in text and "drain" not in text
+    assert "workers = 3\n" in text and "sandbox = false\n" in text and "drain" not in text
     assert "limits {\n\tconnections-per-address = 5\n}\n" in text
     assert "log-format = json\n" in text
     assert f'\troute "*.example.org" {{\n\t\tbackend = {{"{backend}", "{backend}"}}\n\t}}\n' in text
