@@ -14,6 +14,7 @@ class Moody:
     """A mail server of one mood, which can be changed:
 
     good      greets, answers EHLO, CAPABILITY and NOOP, and takes its leave
+    mute      greets, and never says another word
     silent    accepts, and never says a word
     busy      greets with a refusal
     garbage   greets with what is no greeting
