@@ -116,7 +116,9 @@ extern "C" {
 	X(NAMES, "names-differ", PEER, 2, "", 450, "4.7.0",                                        \
 	  "the handshake and the stream ask for different services")                               \
 	X(PROXY, "proxy-header", US, 3, "", 421, "4.3.5",                                          \
-	  "the connection does not begin with a valid PROXY header")
+	  "the connection does not begin with a valid PROXY header")                               \
+	X(TOO_MANY, "too-many-connections", PEER, 2, "", 421, "4.7.0",                             \
+	  "the peer has too many connections, or begins them too fast")
 
 enum stls_fault {
 #define STLS_FAULT_ENUM(NAME, name, whose, exit, rpt, smtp, enhanced, sentence) STLS_FAULT_##NAME,

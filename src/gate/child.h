@@ -5,6 +5,7 @@
 
 #include "gate/board.h"
 #include "gate/generation.h"
+#include "gate/tally.h"
 #include "loop/timer.h"
 #include "loop/watch.h"
 
@@ -23,6 +24,7 @@ struct child {
 	struct timer *again; /* to begin anew after it has died young */
 	bool ready;          /* it serves */
 	struct board_slot *slot;
+	struct tally *tally;
 	int64_t born;
 };
 

@@ -70,15 +70,20 @@ static struct session *new_session(struct front *front, int fd)
 void front_accept(void *owner, int fd, const struct sockaddr *peer, socklen_t length)
 {
 	struct front *front = owner;
-	struct session *session = new_session(front, fd);
+	bool known = !front_awaits_header(front, peer);
+	struct session *session;
 
+	if (!front_admit(front, fd, peer, length, known))
+		return;
+	session = new_session(front, fd);
 	if (!session)
 		return;
+	limits_sit(front->limits, &session->seat, known ? peer : NULL, session);
 	memcpy(&session->peer.storage, peer, length);
 	session->peer.length = length;
 	session->local.length = sizeof(session->local.storage);
 	end_local(&session->client.end, &session->local.storage, &session->local.length);
-	session_go(session, front_awaits_header(session) ? STAGE_PROXY : STAGE_LEARN,
+	session_go(session, known ? STAGE_LEARN : STAGE_PROXY,
 	           (int64_t)front->config->plaintext_deadline * 1000);
 	session_wake(session);
 }

@@ -117,6 +117,7 @@ static bool refuse(struct session *session)
 
 bool front_go_to_backend(struct session *session)
 {
+	limits_advance(session->front->limits, &session->seat, LIMITS_WAITING);
 	return session_go(session, STAGE_BACKEND,
 	                  (int64_t)session->front->config->backend_deadline * 1000);
 }
@@ -128,9 +129,15 @@ bool front_backend(struct session *session)
 	if (!session->service && !find_service(session, &fault))
 		return session_refuse(session, fault, NULL);
 	for (;;) {
-		if (!session->leg.place && !open_next(session))
+		bool fresh = !session->leg.place;
+		enum leg_state state;
+
+		if (fresh && !open_next(session))
 			return refuse(session);
-		switch (leg_run(&session->leg)) {
+		state = leg_run(&session->leg);
+		if (fresh)
+			limits_opened(session->front->limits, session->leg.side.end.fd);
+		switch (state) {
 		case LEG_WAITS: return false;
 		case LEG_FAILED: leave_place(session, session->leg.fault); break;
 		case LEG_READY:

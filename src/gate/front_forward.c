@@ -6,6 +6,8 @@
 #include "gate/session.h"
 #include "wire/greeting.h"
 
+#define STARVED 200 /* ms until memory is asked for again */
+
 enum { CLIENT, SERVICE }; /* the sides of the pump */
 
 /* The screen holds what it cannot tell yet.  From a side that has closed nothing
@@ -83,6 +85,16 @@ static bool takes_chunks(const struct session *session)
 	return false;
 }
 
+static int64_t idle(const struct session *session)
+{
+	return (int64_t)session->front->config->idle * 1000;
+}
+
+static uint64_t crossed(const struct session *session)
+{
+	return session->pump.lane[CLIENT].moved + session->pump.lane[SERVICE].moved;
+}
+
 bool front_bring_together(struct session *session)
 {
 	const struct config_front *config = session->front->config;
@@ -103,7 +115,8 @@ bool front_bring_together(struct session *session)
 	talk_close(&session->talk);
 	talk_close(&session->leg.talk);
 	front_count_open(session);
-	return session_go(session, STAGE_FORWARD, 0);
+	limits_advance(session->front->limits, &session->seat, LIMITS_SERVED);
+	return session_go(session, STAGE_FORWARD, idle(session));
 }
 
 /* A client that is cut off after the service had closed has missed nothing: many
@@ -127,15 +140,18 @@ static bool refused(struct session *session)
 
 bool front_forward(struct session *session)
 {
-	int64_t idle = (int64_t)session->front->config->idle * 1000;
-	enum pump_state state;
+	uint64_t before = crossed(session);
+	enum pump_state state = pump_run(&session->pump);
 
-	if (idle)
-		timer_set(session->deadline, idle);
-	state = pump_run(&session->pump);
+	/* What does not cross, such as half a TLS record, is no sign of life. */
+	if (idle(session) && crossed(session) != before)
+		timer_set(session->deadline, idle(session));
 	front_count_bytes(session);
 	switch (state) {
-	case PUMP_WAITS: return false;
+	case PUMP_WAITS:
+		if (session->pump.starved)
+			timer_set(session->again, STARVED);
+		return false;
 	case PUMP_AGAIN: timer_set(session->again, 0); return false;
 	case PUMP_REFUSED: return refused(session);
 	case PUMP_CUTOFF: return cut(session);

@@ -71,6 +71,13 @@ static int start_tls(struct session *session, struct stls_receipt *receipt)
 	return count ? side_push(&session->client, unread, count) : 0;
 }
 
+/* The go-ahead has been said, so that no text may follow. */
+static bool refuse_handshake(struct session *session)
+{
+	return session_close(session, PARTY_CLIENT,
+	                     front_refusal(session->front, BOARD_REFUSED_RATE));
+}
+
 static bool switch_to_tls(struct session *session)
 {
 	size_t count;
@@ -80,6 +87,8 @@ static bool switch_to_tls(struct session *session)
 
 	if (!stls_receipt_good(&receipt))
 		return session_close(session, PARTY_CLIENT, stls_fault(session->talk.dialogue));
+	if (!limits_handshake(session->front->limits, &session->seat))
+		return refuse_handshake(session);
 	if (start_tls(session, &receipt) < 0)
 		return session_close(session, PARTY_US, STLS_FAULT_MEMORY);
 	talk_close(&session->talk);

@@ -64,10 +64,12 @@ void front_unbind(struct front *front, struct sockets *sockets)
 
 static void on_trouble(void *owner, int reason)
 {
-	struct front *front = owner;
+	limits_complain(((struct front *)owner)->limits, reason);
+}
 
-	log_say(front->log, LOG_LEVEL_ERROR, "accept", "%s: new connections have to wait: %s",
-	        front->config->name, strerror(reason));
+static bool on_exhaustion(void *owner)
+{
+	return limits_make_room(((struct front *)owner)->limits);
 }
 
 /* Each socket is somebody's, and everybody has one. */
@@ -78,7 +80,7 @@ static bool is_mine(const struct socket_set *set, size_t socket, const struct fr
 
 static struct listener *hear(struct front *front, int fd)
 {
-	const struct listener_acts acts = {front_accept, on_trouble, front};
+	const struct listener_acts acts = {front_accept, on_trouble, front, on_exhaustion};
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	return own < 0 ? NULL : listener_open(front->loop, own, &acts);

@@ -13,13 +13,12 @@
 #include "gate/session.h"
 #include "wire/proxy.h"
 
-bool front_awaits_header(const struct session *session)
+bool front_awaits_header(const struct front *front, const struct sockaddr *peer)
 {
-	const struct config_front *config = session->front->config;
+	const struct config_front *config = front->config;
 
 	for (size_t i = 0; i < config->accept_proxy_count; i++)
-		if (network_has(&config->accept_proxy[i],
-		                (const struct sockaddr *)&session->peer.storage))
+		if (network_has(&config->accept_proxy[i], peer))
 			return true;
 	return false;
 }
@@ -43,17 +42,18 @@ static void set_ip6(struct address_socket *to, const struct proxy_end *end)
 }
 
 /* The load balancer's own connections, and what we know nothing of, are what they
- * are (PP-04, PP-07). */
-static void take_ends(struct session *session, struct proxy_facts *facts)
+ * are (PP-04, PP-07): false. */
+static bool take_ends(struct session *session, struct proxy_facts *facts)
 {
 	void (*set)(struct address_socket *, const struct proxy_end *);
 
 	proxy_unmap(facts);
 	if (facts->local || (facts->family != PROXY_TCP4 && facts->family != PROXY_TCP6))
-		return;
+		return false;
 	set = facts->family == PROXY_TCP4 ? set_ip4 : set_ip6;
 	set(&session->peer, &facts->source);
 	set(&session->local, &facts->destination);
+	return true;
 }
 
 static ptrdiff_t read_header(const struct session *session, struct proxy_facts *facts)
@@ -62,6 +62,24 @@ static ptrdiff_t read_header(const struct session *session, struct proxy_facts *
 	const char *bytes = talk_unread(&session->talk, &count);
 
 	return proxy_read((const uint8_t *)bytes, count, facts);
+}
+
+/* Now that it is known who the client is, it may turn out that it has too much. */
+static bool know(struct session *session)
+{
+	struct front *front = session->front;
+	enum board_refusal why;
+	enum stls_fault fault;
+
+	if (limits_know(front->limits, &session->seat,
+	                (const struct sockaddr *)&session->peer.storage, &why))
+		return true;
+	fault = front_refusal(front, why);
+	if (front->config->tls == CONFIG_TLS_IMPLICIT)
+		session_close(session, PARTY_US, fault);
+	else
+		session_refuse(session, fault, board_refusals[why]);
+	return false;
 }
 
 /* What is behind the header is the client's, and stays unread (PP-03). */
@@ -80,7 +98,8 @@ bool front_proxy(struct session *session)
 	}
 	if (length < 0)
 		return session_close(session, PARTY_US, STLS_FAULT_PROXY);
-	take_ends(session, &facts);
+	if (take_ends(session, &facts) && !know(session))
+		return true;
 	talk_skip(&session->talk, (size_t)length);
 	session->stage = STAGE_LEARN; /* within the same deadline */
 	return true;

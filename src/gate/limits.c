@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,13 +290,17 @@ bool limits_admit(struct limits *limits, int fd, const struct sockaddr *address,
 	return has_room(limits, fd, why);
 }
 
-bool limits_exhausted(struct limits *limits, int error)
+void limits_complain(struct limits *limits, int error)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text), "New connections have to wait: %s.", strerror(error));
 	complain(limits, text);
-	return error == EMFILE && make_room(limits);
+}
+
+bool limits_make_room(struct limits *limits)
+{
+	return make_room(limits);
 }
 
 void limits_opened(struct limits *limits, int fd)

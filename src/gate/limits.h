@@ -88,7 +88,9 @@ void limits_leave(struct limits *, struct limits_seat *);
 /* Another descriptor than that of limits_admit() was opened: where hardly any are
  * left, some are got back soon. */
 void limits_opened(struct limits *, int fd);
-/* There was no descriptor, or no memory, for a connection: true when there is now. */
-bool limits_exhausted(struct limits *, int error);
+/* There is no descriptor for a connection that waits: true when there is one now. */
+bool limits_make_room(struct limits *);
+/* Connections have to wait: said at most once a minute. */
+void limits_complain(struct limits *, int error);
 
 #endif

@@ -159,13 +159,21 @@ static void adopt_inherited(struct parent *parent)
 	}
 }
 
+static int open_shared(struct parent *parent)
+{
+	struct tally_board *tallies = &parent->tallies;
+
+	parent->board = proc_shared(sizeof(*parent->board));
+	tallies->shared = proc_shared(sizeof(*tallies->shared));
+	return parent->board && tallies->shared ? tally_begin(tallies) : -1;
+}
+
 static int open_parent(struct parent *parent)
 {
 	parent->loop = loop_create();
 	parent->sockets = sockets_new();
-	parent->board = proc_shared(sizeof(*parent->board));
-	if (!parent->loop || !parent->sockets || !parent->board || open_timers(parent) < 0 ||
-	    hear_signals(parent) < 0) {
+	if (!parent->loop || !parent->sockets || open_shared(parent) < 0 ||
+	    open_timers(parent) < 0 || hear_signals(parent) < 0) {
 		perror("starttlsd");
 		return -1;
 	}
@@ -193,6 +201,7 @@ static void close_parent(struct parent *parent)
 	sockets_free(parent->sockets);
 	loop_free(parent->loop);
 	proc_shared_free(parent->board, sizeof(*parent->board));
+	proc_shared_free(parent->tallies.shared, sizeof(*parent->tallies.shared));
 	free(parent->text);
 }
 

@@ -15,6 +15,7 @@
 #include "gate/child.h"
 #include "gate/generation.h"
 #include "gate/stamps.h"
+#include "gate/tally.h"
 #include "gate/tickets.h"
 #include "loop/log.h"
 #include "loop/loop.h"
@@ -32,6 +33,7 @@ struct parent {
 	struct tickets tickets;
 	struct hosts hosts;
 	struct board *board;
+	struct tally_board tallies;
 	struct generation *current;  /* NULL: before the first one serves */
 	struct generation *starting; /* NULL: none */
 	struct generation *old;      /* a list of those that retire */

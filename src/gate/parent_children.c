@@ -57,6 +57,8 @@ static _Noreturn void live(struct child *child, const int ends[2])
 	    .log = &child->generation->log,
 	    .board = parent->board,
 	    .slot = child->slot,
+	    .tallies = &parent->tallies,
+	    .tally = child->tally,
 	    .role = child->role,
 	    .index = child->index,
 	    .channel = ends[1],
@@ -96,6 +98,7 @@ static void take_slot(struct child *child)
 	if (child->role != CHILD_WORKER)
 		return;
 	child->slot = board_take(board);
+	child->tally = tally_take(&child->parent->tallies);
 	board_tell(child->slot, BOARD_STARTING);
 	board_add(&board->daemon.workers, 1);
 }
@@ -104,7 +107,10 @@ static void leave_slot(struct child *child)
 {
 	if (child->slot)
 		board_release(child->slot);
+	if (child->tally)
+		tally_release(child->tally);
 	child->slot = NULL;
+	child->tally = NULL;
 }
 
 int child_start(struct child *child)

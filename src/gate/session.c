@@ -46,6 +46,7 @@ void session_free(struct session *session)
 {
 	front_report(session);
 	front_count_departure(session);
+	limits_leave(session->front->limits, &session->seat);
 	if (session->next)
 		session->next->link = session->link;
 	*session->link = session->next;
@@ -86,6 +87,31 @@ void session_wake(void *owner)
 		;
 	if (session->stage == STAGE_OVER)
 		end(session);
+}
+
+/* The protocol's own farewell, if it is the client's turn and it takes it at once. */
+static void say_farewell(struct session *session)
+{
+	size_t count;
+	const char *bytes;
+
+	stls_dismiss(session->talk.dialogue, STLS_FAULT_BUSY);
+	bytes = stls_out(session->talk.dialogue, &count);
+	side_write(&session->client, bytes, count);
+}
+
+void session_evict(void *owner)
+{
+	struct session *session = owner;
+
+	session->by = PARTY_US;
+	session->fault = STLS_FAULT_BUSY;
+	front_report(session);
+	if (session->stage == STAGE_GREET && stls_need(session->talk.dialogue) == STLS_IN)
+		say_farewell(session);
+	else if (session->stage != STAGE_PART)
+		side_abort(&session->client);
+	end(session);
 }
 
 void session_dismiss(struct session *session)

@@ -3,6 +3,7 @@
  * A session: one client of a front.  The way of a byte, a file a step:
  *
  *	front_accept.c     the client is there
+ *	front_admit.c      may it stay?
  *	front_proxy.c      behind a load balancer: who it is
  *	front_greet.c      the dialogue in plaintext, up to the switch
  *	front_handshake.c  TLS
@@ -42,6 +43,7 @@ enum party { PARTY_CLIENT, PARTY_BACKEND, PARTY_US };
 struct session {
 	struct session *next, **link; /* among those of the front */
 	struct front *front;
+	struct limits_seat seat;
 	enum stage stage;
 	struct timer *deadline; /* for the stage */
 	struct timer *again;    /* to go on after others have had their turn */
@@ -108,14 +110,25 @@ bool session_cut(struct session *, enum party, enum stls_fault);
 /* The daemon is ending. */
 void session_dismiss(struct session *);
 
+/* Somebody else needs the room.  Of the form that the limits call. */
+void session_evict(void *session);
+
 /* At once, whatever it is doing. */
 void session_free(struct session *);
 
 /* front_accept.c: of the form that listeners call. */
 void front_accept(void *front, int fd, const struct sockaddr *, socklen_t);
 
+/*
+ * front_admit.c: whether a connection may stay; if not, it is told so and closed.  The
+ * address is not known when a PROXY header is still to come, and then judged later.
+ */
+bool front_admit(struct front *, int fd, const struct sockaddr *, socklen_t, bool known);
+/* How a client hears of that. */
+enum stls_fault front_refusal(struct front *, enum board_refusal);
+
 /* front_proxy.c: whether the first stage is STAGE_PROXY. */
-bool front_awaits_header(const struct session *);
+bool front_awaits_header(const struct front *, const struct sockaddr *);
 
 /* front_backend.c: to the stage in which the service is to get ready. */
 bool front_go_to_backend(struct session *);

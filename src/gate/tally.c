@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
+#include <sys/random.h>
 
 #include "gate/siphash.h"
 #include "gate/tally.h"
@@ -14,6 +15,11 @@ static uint32_t value_of(const tally_cell *cell)
 static void put(tally_cell *cell, uint32_t n)
 {
 	atomic_store_explicit(cell, n, memory_order_relaxed);
+}
+
+int tally_begin(struct tally_board *board)
+{
+	return getrandom(board->secret, sizeof(board->secret), 0) == TALLY_SECRET ? 0 : -1;
 }
 
 struct tally *tally_take(struct tally_board *board)

@@ -59,6 +59,9 @@ struct tally_mark {
 	uint16_t cells[TALLY_ROWS];
 };
 
+/* Keys it, once: 0, or -1 when there is no chance to be had. */
+int tally_begin(struct tally_board *);
+
 /*
  * The parent's.  There is always a tally to be taken: when all are, it is the last
  * one, whose process then keeps its limits without knowing of others.

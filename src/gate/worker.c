@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gate/confine.h"
+#include "gate/session.h"
 #include "gate/tickets.h"
 #include "gate/worker.h"
 #include "gate/worker_talk.h"
@@ -20,6 +21,7 @@ struct worker {
 	struct watch *watch;
 	struct timer *limit;
 	struct timer *minute;
+	struct limits *limits;
 	bool draining;
 };
 
@@ -55,6 +57,7 @@ static void retire(struct worker *worker)
 	struct generation *generation = worker->order->generation;
 
 	board_tell(worker->order->slot, BOARD_RETIRING);
+	limits_retire(worker->limits);
 	for (size_t i = 0; i < generation->front_count; i++)
 		front_retire(&generation->fronts[i]);
 	on_empty(worker);
@@ -149,6 +152,27 @@ static int open_loop(struct worker *worker)
 	return loop_signal(worker->loop, SIGINT, on_signal, worker);
 }
 
+static int open_limits(struct worker *worker)
+{
+	const struct worker_order *order = worker->order;
+	const struct config *config = &order->generation->config;
+	const struct limits_order wanted = {
+	    .config = &config->limits,
+	    .workers = config->workers,
+	    .board = order->tallies,
+	    .own = order->tally,
+	    .loop = worker->loop,
+	    .log = order->log,
+	    .evict = session_evict,
+	};
+
+	worker->limits = limits_open(&wanted);
+	if (!worker->limits)
+		return -1;
+	limits_enforce(worker->limits);
+	return 0;
+}
+
 static int start_fronts(struct worker *worker)
 {
 	const struct worker_order *order = worker->order;
@@ -160,6 +184,7 @@ static int start_fronts(struct worker *worker)
 	    .count = generation->config.workers,
 	    .board = order->board,
 	    .slot = order->slot,
+	    .limits = worker->limits,
 	    .empty = on_empty,
 	    .owner = worker,
 	};
@@ -182,7 +207,7 @@ static int start(struct worker *worker)
 {
 	if (confine_user(worker->order) < 0)
 		return -1;
-	if (open_loop(worker) < 0) {
+	if (open_loop(worker) < 0 || open_limits(worker) < 0) {
 		log_say(worker->order->log, LOG_LEVEL_ERROR, "start",
 		        "There can be no event loop.");
 		return -1;
@@ -206,6 +231,7 @@ int worker_run(const struct worker_order *order)
 	watch_close(worker.watch);
 	timer_close(worker.limit);
 	timer_close(worker.minute);
+	limits_close(worker.limits);
 	loop_free(worker.loop);
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -18,6 +18,8 @@ struct worker_order {
 	struct log *log;
 	struct board *board;
 	struct board_slot *slot;
+	struct tally_board *tallies;
+	struct tally *tally;
 	enum child_role role;
 	size_t index; /* among those of its role */
 	int channel;  /* to the parent */

@@ -75,6 +75,17 @@ int end_local(const struct end *end, struct sockaddr_storage *address, socklen_t
 	return getsockname(end->fd, (struct sockaddr *)address, length);
 }
 
+void end_turn_away(int fd, const void *bytes, size_t count)
+{
+	char unheard[1024];
+
+	/* What is unread when a socket closes turns that into a reset, which may
+	 * overtake our words. */
+	if (count && recv(fd, unheard, sizeof(unheard), MSG_DONTWAIT) != 0)
+		send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}
+
 void end_shut(struct end *end)
 {
 	if (end->fd >= 0)

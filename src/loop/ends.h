@@ -41,6 +41,9 @@ ptrdiff_t end_send(void *end, const void *bytes, size_t count);
 /* Our own address on it: 0 or -1. */
 int end_local(const struct end *, struct sockaddr_storage *, socklen_t *length);
 
+/* For a connection that is not to be: says why, if it takes that at once, and closes. */
+void end_turn_away(int fd, const void *bytes, size_t count);
+
 /* Closes our direction: the peer reads an end of file, and may go on talking. */
 void end_shut(struct end *);
 /* Closes in an orderly way. */

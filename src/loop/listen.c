@@ -38,6 +38,18 @@ static void complain(struct listener *listener, int error)
 	listener->acts.troubled(listener->acts.owner, error);
 }
 
+/* 1: it may be tried again at once. */
+static int run_out(struct listener *listener, int error)
+{
+	const struct listener_acts *acts = &listener->acts;
+
+	complain(listener, error);
+	if (error == EMFILE && acts->make_room && acts->make_room(acts->owner))
+		return 1;
+	timer_set(listener->again, RETRY_AFTER);
+	return 0;
+}
+
 /* One connection; 0 when there is none now. */
 static int accept_one(struct listener *listener)
 {
@@ -52,11 +64,7 @@ static int accept_one(struct listener *listener)
 	}
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
 		return 0;
-	if (!is_out_of_something(errno))
-		return 1;
-	complain(listener, errno);
-	timer_set(listener->again, RETRY_AFTER);
-	return 0;
+	return is_out_of_something(errno) ? run_out(listener, errno) : 1;
 }
 
 static void accept_some(void *owner)

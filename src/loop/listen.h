@@ -3,6 +3,7 @@
 #ifndef LOOP_LISTEN_H
 #define LOOP_LISTEN_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "loop/loop.h"
@@ -14,6 +15,9 @@ struct listener_acts {
 	 * wait.  Told at most once a minute. */
 	void (*troubled)(void *owner, int error);
 	void *owner;
+	/* There is no descriptor left for one that waits: true when there is now.  NULL:
+	 * there never is. */
+	bool (*make_room)(void *owner);
 };
 
 struct listener;

@@ -30,8 +30,10 @@ static size_t lane_room(struct pump *pump, struct lane *lane)
 {
 	if (!lane->in)
 		lane->in = pool_borrow(pump->pool);
-	if (!lane->in)
+	if (!lane->in) {
+		pump->starved = true;
 		return 0;
+	}
 	if (lane->head && lane->tail == POOL_BUFFER) {
 		memmove(lane->in, lane->in + lane->head, lane->tail - lane->head);
 		lane->judged -= lane->head;
@@ -279,6 +281,7 @@ enum pump_state pump_run(struct pump *pump)
 {
 	enum pump_state state = PUMP_AGAIN;
 
+	pump->starved = false;
 	for (int round = 0; round < ROUNDS_AT_ONCE && state == PUMP_AGAIN; round++) {
 		bool moved = lane_turn(pump, 0);
 

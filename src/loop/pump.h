@@ -66,6 +66,7 @@ struct pump {
 	struct lane lane[2]; /* lane n comes from side n */
 	struct pump_judge judge;
 	bool closing; /* the judge said PUMP_CLOSE */
+	bool starved; /* there was no memory: call it again some time, though it waits */
 	int first;    /* the side that stopped talking first; -1: none yet */
 };
 

@@ -239,6 +239,8 @@ static const char *farewell_reply(enum stls_fault why)
 	case STLS_FAULT_PLAINTEXT_REFUSED:
 		return "421 4.7.0 Too many commands without STARTTLS\r\n";
 	case STLS_FAULT_TIMEOUT: return "421 4.4.2 Timeout\r\n";
+	case STLS_FAULT_TOO_MANY:
+		return "421 4.7.0 Too many connections from your address, try again later\r\n";
 	case STLS_FAULT_SHUTDOWN: return "421 4.3.2 Shutting down, try again later\r\n";
 	default: return "421 4.3.2 Service not available, try again later\r\n";
 	}

@@ -143,6 +143,7 @@ static const char *condition_of(enum stls_fault why)
 	switch (why) {
 	case STLS_FAULT_PLAINTEXT_REFUSED:
 	case STLS_FAULT_NAMES:
+	case STLS_FAULT_TOO_MANY:
 	case STLS_FAULT_TOO_LONG: return "policy-violation";
 	case STLS_FAULT_TIMEOUT: return "connection-timeout";
 	case STLS_FAULT_SHUTDOWN: return "system-shutdown";
