@@ -189,5 +189,5 @@ int main(int count, char **arguments)
 			return 2;
 		run(load, wanted, at_once, strcmp(verb, "hold") == 0);
 	}
-	return 0;
+	stream_abandon();
 }

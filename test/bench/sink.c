@@ -176,6 +176,12 @@ static void run(struct sink *sink)
 	}
 }
 
+static void leave(int signal)
+{
+	(void)signal;
+	stream_abandon();
+}
+
 int main(int count, char **arguments)
 {
 	struct sink *sink = calloc(1, sizeof(*sink));
@@ -183,6 +189,7 @@ int main(int count, char **arguments)
 	if (sink == NULL || count < 3)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGTERM, leave);
 	sink->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (arguments[1][0] == '/') {
 		sink->context = certify(arguments[1], arguments[2]);

@@ -36,5 +36,8 @@ ssize_t stream_read(struct stream *, void *buffer, size_t length);
 ssize_t stream_write(struct stream *, const void *data, size_t length);
 /* Says its goodbye where there is TLS. */
 void stream_close(struct stream *);
+/* Ends the process: all of its connections are reset, so that none of them is left in
+ * TIME_WAIT, where it would be counted as memory of the next server. */
+_Noreturn void stream_abandon(void);
 
 #endif
