@@ -35,16 +35,18 @@ static struct generation *next_generation(const struct parent *parent,
 }
 
 /* In the new process: what it has of others is not its to keep. */
-static void leave_parent(struct parent *parent)
+static void leave_parent(struct parent *parent, struct generation *mine)
 {
 	struct generation *generation = NULL;
 
-	loop_abandon(parent->loop);
+	loop_part(parent->loop);
+	children_free(mine);
 	while ((generation = next_generation(parent, generation)))
 		for (size_t i = 0; i < generation->child_count; i++)
 			if (generation->children[i].channel >= 0)
 				close(generation->children[i].channel);
 	tickets_forget(&parent->tickets);
+	loop_free(parent->loop);
 }
 
 static _Noreturn void live(struct child *child, const int ends[2])
@@ -65,7 +67,7 @@ static _Noreturn void live(struct child *child, const int ends[2])
 	};
 
 	close(ends[0]);
-	leave_parent(parent);
+	leave_parent(parent, child->generation);
 	exit(child->role == CHILD_WORKER ? worker_run(&order) : worker_tell(&order));
 }
 

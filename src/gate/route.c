@@ -52,9 +52,10 @@ static struct service *find(const struct routes *routes, const char *name)
 	found = look_up(routes, &key);
 	dot = strchr(key.name, '.');
 	if (!found && dot && dot > key.name) {
-		key.name[0] = '*';
-		memmove(key.name + 1, dot, strlen(dot) + 1);
-		found = look_up(routes, &key);
+		struct route above = {.name = "*"};
+
+		strcpy(above.name + 1, dot); /* not longer than the name was */
+		found = look_up(routes, &above);
 	}
 	return found ? found->service : routes->home;
 }

@@ -70,10 +70,9 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
-void loop_abandon(struct loop *loop)
+void loop_part(struct loop *loop)
 {
 	event_reinit(loop->base);
-	loop_free(loop);
 }
 
 int loop_run(struct loop *loop)

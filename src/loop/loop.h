@@ -19,9 +19,9 @@ struct loop *loop_create(void);
 /* Everything that was opened on it has been closed before. */
 void loop_free(struct loop *);
 
-/* The same in a child that fork(2) has left with its parent's loop, which goes on
- * there undisturbed.  What is open on the loop is the parent's to close. */
-void loop_abandon(struct loop *);
+/* In a child that fork(2) has left with its parent's loop: makes it one of its own.
+ * What is closed on it from now on stays open in the parent. */
+void loop_part(struct loop *);
 
 /* Runs until loop_stop(); 0, or -1 when waiting itself failed. */
 int loop_run(struct loop *);

@@ -54,7 +54,8 @@ CLOCKED = {"tls"}
 
 HEADERS = {
     r"openssl/|gnutls/": {"tls"},
-    r"event2/|event\.h|sys/epoll\.h|poll\.h|netinet/tcp\.h": {"loop"},
+    r"event2/|event\.h|sys/epoll\.h|netinet/tcp\.h": {"loop"},
+    r"poll\.h": {"loop", "proc"},
     r"sys/socket\.h": {"loop", "names", "proc"},
     r"netdb\.h": {"names"},
     r"pwd\.h|grp\.h|sys/prctl\.h|sys/syscall\.h|seccomp\.h": {"proc"},
