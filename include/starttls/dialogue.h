@@ -131,7 +131,15 @@ struct stls_spec {
 	 * does not take it is STLS_FAILED with STLS_FAULT_REFUSED. */
 	const char *client, *server;
 	unsigned client_port, server_port;
+	/* The most that the peer may say at once, in octets, 64 to STLS_LIMIT; 0 is
+	 * the protocol's own.  line_limit: a line with its end.  literal_limit: what
+	 * follows a line that ends with "{n+}" or, from a server, "{n}" (IMAP,
+	 * ManageSieve).  element_limit: an XML tag and the text before it (XMPP), a
+	 * message (LDAP).  What does not apply is not looked at. */
+	size_t line_limit, literal_limit, element_limit;
 };
+
+#define STLS_LIMIT 1048576
 
 /* What a dialogue needs.  It is computed from the dialogue's state at each
  * call, never stored. */
@@ -160,7 +168,7 @@ struct stls_receipt {
  * (unknown protocol, a role that the protocol does not have, a missing domain,
  * a name or offer with control characters).  This is the one allocation of its
  * life; stls_footprint() tells its size in bytes beforehand (at most 64 KiB
- * plus the length of the offers), 0 for a spec that stls_open() refuses.
+ * plus the length of the offers and the limits), 0 for a spec that stls_open() refuses.
  */
 STLS_API STLS_MUST_CHECK stls_dialogue *stls_open(const struct stls_spec *);
 STLS_API size_t stls_footprint(const struct stls_spec *);

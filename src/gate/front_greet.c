@@ -25,6 +25,9 @@ static int open_talk(struct session *session)
 	    .name = config->hostname,
 	    .domain = config->hostname,
 	    .offers = session->offers ? session->offers->list : NULL,
+	    .line_limit = config->line_limit,
+	    .literal_limit = config->literal_limit,
+	    .element_limit = config->element_limit,
 	};
 
 	return talk_open(&session->talk, loop_pool(session->front->loop), &spec);

@@ -24,7 +24,7 @@ static struct plan plan_for(const struct stls_spec *spec, const struct vocabular
 
 	if (spec->layer == STLS_IMPLICIT)
 		return (struct plan){0};
-	plan.in = aligned(words->unit_size);
+	plan.in = spec_unit(spec, words);
 	plan.out = spec->role == STLS_SERVER ? aligned(spec_speech(spec)) : 2048;
 	plan.list = spec->goal == STLS_LIST || spec->goal == STLS_TELL ? LIST_SIZE : 0;
 	plan.helo = spec->role == STLS_SERVER ? NAME_SIZE : 0;
@@ -33,8 +33,8 @@ static struct plan plan_for(const struct stls_spec *spec, const struct vocabular
 
 static size_t plan_sum(struct plan plan)
 {
-	return aligned(sizeof(struct stls_dialogue)) + plan.own + plan.in + plan.out + plan.list +
-	       plan.helo;
+	return aligned(sizeof(struct stls_dialogue)) + plan.own + aligned(plan.in) + plan.out +
+	       plan.list + plan.helo;
 }
 
 size_t stls_footprint(const struct stls_spec *given)
@@ -54,7 +54,7 @@ static void lay_out(struct stls_dialogue *d, struct plan plan)
 	d->own_size = plan.own;
 	d->in = at += plan.own;
 	d->in_size = plan.in;
-	d->out = at += plan.in;
+	d->out = at += aligned(plan.in);
 	d->out_size = plan.out;
 	d->list = at += plan.out;
 	d->list_size = plan.list;
@@ -133,11 +133,23 @@ static void heard_whole(struct stls_dialogue *d)
 	d->after_literal = false;
 }
 
+/* A client is never that patient. */
+static void heard_skipped(struct stls_dialogue *d)
+{
+	struct unit unit = {.text = d->in, .length = d->in_length};
+
+	d->in[d->in_length] = '\0';
+	server_skipped(d, unit);
+	d->in_length = 0;
+	d->skipped = 0;
+}
+
 static void heard_cut(struct stls_dialogue *d, enum cut cut)
 {
 	switch (cut) {
 	case CUT_PART: break;
 	case CUT_WHOLE: heard_whole(d); break;
+	case CUT_SKIPPED: heard_skipped(d); break;
 	case CUT_TOO_LONG: dialogue_fail(d, STLS_FAULT_TOO_LONG); break;
 	case CUT_NONSENSE: dialogue_fail(d, STLS_FAULT_SYNTAX); break;
 	}

@@ -158,6 +158,7 @@ const struct vocabulary ldap_words = {
     .take = take,
     .terminator = "",
     .unit_size = 4096,
+    .elements = true,
     .say = say,
     .hear = hear,
 };

@@ -12,6 +12,16 @@ static bool ends_in_cr(const struct stls_dialogue *d)
 	return d->in_length > 0 && d->in[d->in_length - 1] == '\r';
 }
 
+/* What does not fit is not kept, but for its last octet, which may begin the end. */
+static enum cut skip_octet(struct stls_dialogue *d, char octet)
+{
+	if (d->spec.role != STLS_SERVER || d->words->too_long == NULL || d->skipped == SKIPPED_MAX)
+		return CUT_TOO_LONG;
+	d->skipped++;
+	d->in[d->in_length - 1] = octet;
+	return CUT_PART;
+}
+
 /* One octet of a line. */
 static enum cut take_octet(struct stls_dialogue *d, char octet)
 {
@@ -19,12 +29,12 @@ static enum cut take_octet(struct stls_dialogue *d, char octet)
 		if (!ends_in_cr(d))
 			return CUT_NONSENSE;
 		d->in_length--;
-		return CUT_WHOLE;
+		return d->skipped > 0 ? CUT_SKIPPED : CUT_WHOLE;
 	}
 	if (octet == '\0' || ends_in_cr(d))
 		return CUT_NONSENSE;
 	if (d->in_length + 1 >= d->in_size)
-		return CUT_TOO_LONG;
+		return skip_octet(d, octet);
 	d->in[d->in_length++] = octet;
 	return CUT_PART;
 }
@@ -50,6 +60,11 @@ size_t lines_take(struct stls_dialogue *d, const char *bytes, size_t count, enum
 	return taken;
 }
 
+static size_t literal_limit(const struct stls_dialogue *d)
+{
+	return d->spec.literal_limit > 0 ? d->spec.literal_limit : LITERAL_MAX;
+}
+
 /* The "{n}" or "{n+}" that a line ends with: true and n if it is there.  However
  * many digits there are, it is one: what is not taken for a literal is taken for
  * a command. */
@@ -66,7 +81,7 @@ static bool literal_size(const struct stls_dialogue *d, size_t *size, bool *wait
 		;
 	if (at == end || at == d->in || at[-1] != '{')
 		return false;
-	for (*size = 0; at < end && *size <= LITERAL_MAX; at++)
+	for (*size = 0; at < end && *size <= literal_limit(d); at++)
 		*size = *size * 10 + (size_t)(*at - '0');
 	return true;
 }
@@ -80,7 +95,7 @@ static enum cut take_literal(struct stls_dialogue *d)
 	/* A server never says "{n+}" (RFC 9051 section 4.3, RFC 5804 section 4). */
 	if (!literal_size(d, &size, &waits) || waits == (d->spec.role == STLS_SERVER))
 		return CUT_WHOLE;
-	if (size > LITERAL_MAX || d->in_length + 1 >= d->in_size)
+	if (size > literal_limit(d) || d->in_length + 1 >= d->in_size)
 		return CUT_TOO_LONG;
 	/* A mark, or what ends this line would also end the one behind. */
 	d->in[d->in_length++] = ' ';

@@ -68,6 +68,8 @@ struct unit {
 enum cut {
 	CUT_PART,     /* the unit goes on */
 	CUT_WHOLE,    /* the unit is complete: dialogue->in */
+	CUT_SKIPPED,  /* it does not fit, and has been read to its end: dialogue->in has
+	               * how it began */
 	CUT_TOO_LONG, /* it does not fit */
 	CUT_NONSENSE  /* it is not one */
 };
@@ -80,7 +82,10 @@ struct vocabulary {
 	/* framing */
 	size_t (*take)(struct stls_dialogue *, const char *bytes, size_t count, enum cut *);
 	const char *terminator; /* what take() leaves out at the end of a unit */
-	size_t unit_size;       /* longest unit, with its NUL and its terminator */
+	size_t unit_size;       /* longest unit, with its NUL or its terminator */
+	bool elements;          /* units are elements and not lines */
+	const char *too_long;   /* what a server says of a longer line, which it then reads
+	                         * to its end (LIM-01); NULL: that is the end */
 	size_t own_size;        /* state of its own, at dialogue->own; zeroed, aligned */
 	void (*begin)(struct stls_dialogue *); /* NULL: nothing to prepare */
 
@@ -131,6 +136,8 @@ struct stls_dialogue {
 	unsigned units;    /* of the answer that is being heard */
 	unsigned code;     /* of a multi-line reply that is being heard */
 	size_t literal;    /* octets of a literal still to come */
+	size_t skipped;    /* octets of a line that does not fit */
+	unsigned too_long; /* server: how many lines there were like that */
 	unsigned refusals; /* server: how often the client would not take no */
 	bool after_literal;
 	bool stale;     /* the unit being cut began before it was our peer's turn */
@@ -141,10 +148,11 @@ struct stls_dialogue {
 	size_t footprint;
 };
 
-#define NAME_SIZE 256   /* a domain name and its NUL */
-#define LIST_SIZE 8192  /* all capabilities of a server */
-#define REPLY_UNITS 512 /* lines of one answer */
-#define REFUSALS 20     /* commands refused before the client is shown the door */
+#define NAME_SIZE 256     /* a domain name and its NUL */
+#define LIST_SIZE 8192    /* all capabilities of a server */
+#define REPLY_UNITS 512   /* lines of one answer */
+#define REFUSALS 20       /* commands refused before the client is shown the door */
+#define SKIPPED_MAX 8192 /* octets of a line that does not fit, before that ends it */
 
 /* dialogue.c: what walks and vocabularies use to speak */
 void dialogue_say(struct stls_dialogue *, ...) __attribute__((sentinel)); /* strings, then NULL */
@@ -160,6 +168,7 @@ void client_begin(struct stls_dialogue *);
 void client_heard(struct stls_dialogue *, struct unit);
 void server_begin(struct stls_dialogue *);
 void server_asked(struct stls_dialogue *, struct unit);
+void server_skipped(struct stls_dialogue *, struct unit); /* the beginning of a line */
 
 /* The vocabularies; protocols.c finds them. */
 const struct vocabulary *vocabulary_of(enum stls_protocol);

@@ -169,6 +169,7 @@ const struct vocabulary nntp_words = {
     .take = lines_take,
     .terminator = "\r\n",
     .unit_size = 1024, /* NNTP-X-02: 512 */
+    .too_long = "501 Line too long\r\n",
     .greets = true,
     .lists = true,
     .asks_unlisted = true,

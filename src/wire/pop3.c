@@ -156,6 +156,7 @@ const struct vocabulary pop3_words = {
     .take = lines_take,
     .terminator = "\r\n",
     .unit_size = 1024, /* POP-S-05: 512 */
+    .too_long = "-ERR Line too long\r\n",
     .greets = true,
     .lists = true,
     .asks_unlisted = true,

@@ -75,6 +75,17 @@ void server_asked(struct stls_dialogue *d, struct unit unit)
 	}
 }
 
+/* The peer is out of bounds, but in step. */
+void server_skipped(struct stls_dialogue *d, struct unit unit)
+{
+	if (speaks_http(unit))
+		dialogue_end(d, STLS_FAILED, STLS_FAULT_CROSS_PROTOCOL);
+	else if (++d->too_long > REFUSALS)
+		dialogue_fail(d, STLS_FAULT_TOO_LONG);
+	else
+		dialogue_say(d, d->words->too_long, NULL);
+}
+
 unsigned stls_refusals(const stls_dialogue *d)
 {
 	return d->refusals;

@@ -71,6 +71,19 @@ static bool has_domain(const struct stls_spec *spec)
 	return spec->role == STLS_SERVER || spec->layer == STLS_IMPLICIT || spec->domain != NULL;
 }
 
+#define LIMIT_LEAST 64 /* less than that leaves nothing to be said */
+
+static bool is_limit(size_t limit)
+{
+	return limit == 0 || (limit >= LIMIT_LEAST && limit <= STLS_LIMIT);
+}
+
+static bool has_limits(const struct stls_spec *spec)
+{
+	return is_limit(spec->line_limit) && is_limit(spec->literal_limit) &&
+	       is_limit(spec->element_limit);
+}
+
 bool spec_read(struct stls_spec *spec, const struct stls_spec *given)
 {
 	const struct vocabulary *words;
@@ -83,7 +96,14 @@ bool spec_read(struct stls_spec *spec, const struct stls_spec *given)
 		return false;
 	return has_role(spec, words) && has_layer(spec) && has_goal(spec, words) &&
 	       has_domain(spec) && is_name(spec->name) && is_name(spec->domain) &&
-	       is_name(spec->from) && offers_clean(spec->offers);
+	       is_name(spec->from) && offers_clean(spec->offers) && has_limits(spec);
+}
+
+size_t spec_unit(const struct stls_spec *spec, const struct vocabulary *words)
+{
+	size_t limit = words->elements ? spec->element_limit : spec->line_limit;
+
+	return limit == 0 ? words->unit_size : limit + words->elements;
 }
 
 size_t spec_speech(const struct stls_spec *spec)

@@ -90,6 +90,16 @@ static bool read_end(struct duet *duet, char *value, const char **address, unsig
 	return true;
 }
 
+/* NULL: there is no such limit. */
+static size_t *limit_named(struct stls_spec *spec, const char *key)
+{
+	if (strcmp(key, "line-limit") == 0)
+		return &spec->line_limit;
+	if (strcmp(key, "literal-limit") == 0)
+		return &spec->literal_limit;
+	return strcmp(key, "element-limit") == 0 ? &spec->element_limit : NULL;
+}
+
 static bool read_head(struct duet *duet, const char *key, char *value)
 {
 	static const struct word choices[] = {
@@ -98,6 +108,10 @@ static bool read_head(struct duet *duet, const char *key, char *value)
 
 	if (value_of(choices, key) == 0)
 		return read_choice(duet, key, value);
+	if (limit_named(spec, key) != NULL) {
+		*limit_named(spec, key) = strtoul(value, NULL, 10);
+		return true;
+	}
 	if (strcmp(key, "protocol") == 0) {
 		spec->protocol = stls_protocol_named(value);
 		return spec->protocol != 0 || complain(duet, "no such protocol");

@@ -278,6 +278,35 @@ static void telling_needs_both_ends(void **state)
 	refused(spec);
 }
 
+static void limits_have_limits(void **state)
+{
+	static const size_t good[] = {0, 64, STLS_LIMIT}, bad[] = {1, 63, STLS_LIMIT + 1, SIZE_MAX};
+	size_t least;
+
+	(void)state;
+	for (int which = 0; which < 3; which++) {
+		struct stls_spec spec = smtp_client();
+		size_t *limit = which == 0   ? &spec.line_limit
+		                : which == 1 ? &spec.literal_limit
+		                             : &spec.element_limit;
+
+		for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+			*limit = bad[i];
+			refused(spec);
+		}
+		for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+			*limit = good[i];
+			assert_int_not_equal(stls_footprint(&spec), 0);
+		}
+		/* What does not apply takes no room. */
+		least = stls_footprint(&(struct stls_spec){.size = sizeof(spec),
+		                                           .protocol = STLS_SMTP,
+		                                           .role = STLS_CLIENT,
+		                                           .demand = STLS_MUST});
+		assert_int_equal(stls_footprint(&spec) > least, which == 0);
+	}
+}
+
 /* A caller that was compiled when the structure was shorter. */
 static void shorter_specifications_are_read(void **state)
 {
@@ -383,6 +412,7 @@ int main(void)
 	    cmocka_unit_test(offers_cannot_end_a_line),
 	    cmocka_unit_test(xmpp_clients_have_a_domain),
 	    cmocka_unit_test(telling_needs_both_ends),
+	    cmocka_unit_test(limits_have_limits),
 	    cmocka_unit_test(shorter_specifications_are_read),
 	    cmocka_unit_test(nothing_is_fine),
 	    cmocka_unit_test(receipts_come_from_the_switch_alone),
