@@ -128,17 +128,14 @@ int front_prepare_services(struct front *front, const struct hosts *hosts,
 	return 0;
 }
 
-/* Those who had to wait for the catalogue go on. */
+/* Those who had to wait for the catalogue go on, each in its own time. */
 static void on_catalogue(void *owner)
 {
 	struct front *front = owner;
-	struct session *next;
 
-	for (struct session *session = front->sessions; session; session = next) {
-		next = session->next;
+	for (struct session *session = front->sessions; session; session = session->next)
 		if (session->stage == STAGE_LEARN)
-			session_wake(session);
-	}
+			timer_set(session->again, 0);
 }
 
 static int open_catalogue(struct front *front)

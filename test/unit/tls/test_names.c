@@ -2,6 +2,8 @@
 /* A server's certificates: which one answers whom, and which are not taken. */
 #include "pair.h"
 
+#include "tls/direct.h"
+
 #include <time.h>
 
 #include <openssl/evp.h>
@@ -373,6 +375,26 @@ static void in_words(void **unused)
 	stls_tls_context_free(server);
 }
 
+/* A name that a client may ask for, or all those one label below another. */
+static void covered_or_not(void **unused)
+{
+	stls_tls_context *server = pair_server(NULL, "first", "wild", "exact", "odd", NULL);
+	static const char *const yes[] = {"mail.example.org", "Example.ORG.",  "imap.example.org",
+	                                  "any.example.org",  "*.example.org", "*.Example.org"};
+	static const char *const no[] = {
+	    "a.b.example.org", "example.net", "*.example.net",  "*.mail.example.org",
+	    "*.org",           "*",           "a*.example.org", ""};
+
+	(void)unused;
+	for (size_t i = 0; i < LENGTH(yes); i++)
+		if (!stls_tls_context_covers(server, yes[i]))
+			fail_msg("%s", yes[i]);
+	for (size_t i = 0; i < LENGTH(no); i++)
+		if (stls_tls_context_covers(server, no[i]))
+			fail_msg("%s", no[i]);
+	stls_tls_context_free(server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +415,7 @@ int main(void)
 	    cmocka_unit_test(expiry),
 	    cmocka_unit_test(named_or_not),
 	    cmocka_unit_test(in_words),
+	    cmocka_unit_test(covered_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "wire/goodbye.h"
 #include "wire/greeting.h"
 
 static const char *const offers[] = {"\"SIEVE\" \"fileinto\"", "\"STARTTLS\"", "\"SASL\" \"PLAIN\"",
@@ -63,12 +64,28 @@ static void says_nothing(void **state)
 	assert_int_equal(wire_greeting(STLS_XMPP_CLIENT, "a", NULL, buf, sizeof(buf)), 0);
 }
 
+/* A word of each protocol that a server understands, and none where there is none. */
+static void takes_leave(void **state)
+{
+	(void)state;
+	assert_string_equal(wire_goodbye(STLS_SMTP), "QUIT\r\n");
+	assert_string_equal(wire_goodbye(STLS_LMTP), "QUIT\r\n");
+	assert_string_equal(wire_goodbye(STLS_POP3), "QUIT\r\n");
+	assert_string_equal(wire_goodbye(STLS_NNTP), "QUIT\r\n");
+	assert_string_equal(wire_goodbye(STLS_IMAP), "bye LOGOUT\r\n");
+	assert_string_equal(wire_goodbye(STLS_SIEVE), "LOGOUT\r\n");
+	assert_string_equal(wire_goodbye(STLS_XMPP_CLIENT), "</stream:stream>");
+	assert_string_equal(wire_goodbye(STLS_XMPP_SERVER), "</stream:stream>");
+	assert_string_equal(wire_goodbye(STLS_POSTGRES), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(says),
 	    cmocka_unit_test(fits),
 	    cmocka_unit_test(says_nothing),
+	    cmocka_unit_test(takes_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
