@@ -133,7 +133,7 @@ struct stls_dialogue {
 	void *own;
 	size_t own_size;
 
-	unsigned units;    /* of the answer that is being heard */
+	unsigned units;    /* of the answer that is being heard; server: commands so far */
 	unsigned code;     /* of a multi-line reply that is being heard */
 	size_t literal;    /* octets of a literal still to come */
 	size_t skipped;    /* octets of a line that does not fit */
@@ -152,6 +152,7 @@ struct stls_dialogue {
 #define LIST_SIZE 8192    /* all capabilities of a server */
 #define REPLY_UNITS 512   /* lines of one answer */
 #define REFUSALS 20       /* commands refused before the client is shown the door */
+#define COMMANDS 100    /* ... and said in all, before TLS (LIM-01) */
 #define SKIPPED_MAX 8192 /* octets of a line that does not fit, before that ends it */
 
 /* dialogue.c: what walks and vocabularies use to speak */

@@ -65,6 +65,10 @@ void server_asked(struct stls_dialogue *d, struct unit unit)
 		dialogue_end(d, STLS_FAILED, STLS_FAULT_CROSS_PROTOCOL);
 		return;
 	}
+	if (++d->units > COMMANDS) {
+		dialogue_fail(d, STLS_FAULT_PLAINTEXT_REFUSED);
+		return;
+	}
 	switch (d->words->answer(d, unit)) {
 	case ASKED_ANSWERED: break;
 	case ASKED_UPGRADE: dialogue_end(d, STLS_SWITCH, STLS_FAULT_NONE); break;
