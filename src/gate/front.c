@@ -5,7 +5,7 @@
 #include "gate/session.h"
 
 int front_prepare(struct front *front, const struct config *config, const struct config_front *mine,
-                  const struct hosts *hosts, struct front_error *error)
+                  const struct hosts *hosts, struct reason *error)
 {
 	*front = (struct front){.config = mine};
 	if (front_prepare_tls(front, config, error) < 0)
@@ -13,7 +13,7 @@ int front_prepare(struct front *front, const struct config *config, const struct
 	return front_prepare_services(front, hosts, error);
 }
 
-int front_start(struct front *front, const struct front_host *host, struct front_error *error)
+int front_start(struct front *front, const struct front_host *host, struct reason *error)
 {
 	front->loop = host->loop;
 	front->log = host->log;

@@ -14,6 +14,7 @@
 #include "gate/config.h"
 #include "gate/hosts.h"
 #include "gate/limits.h"
+#include "gate/reason.h"
 #include "gate/route.h"
 #include "gate/service.h"
 #include "loop/listen.h"
@@ -46,11 +47,6 @@ struct front {
 	void *owner;
 };
 
-struct front_error {
-	unsigned line; /* of the configuration; 0: none in particular */
-	char text[640];
-};
-
 /* The process that a front runs in: one of several, which share the addresses. */
 struct front_host {
 	struct loop *loop;
@@ -70,9 +66,9 @@ struct front_host {
  * reason.  What is pointed to outlives the front.
  */
 int front_prepare(struct front *, const struct config *, const struct config_front *,
-                  const struct hosts *, struct front_error *);
-int front_bind(struct front *, struct sockets *, size_t count, struct front_error *);
-int front_start(struct front *, const struct front_host *, struct front_error *);
+                  const struct hosts *, struct reason *);
+int front_bind(struct front *, struct sockets *, size_t count, struct reason *);
+int front_start(struct front *, const struct front_host *, struct reason *);
 
 /* Undoes binding, but not for other fronts with the same addresses. */
 void front_unbind(struct front *, struct sockets *);
@@ -86,15 +82,15 @@ void front_drain(struct front *);
 void front_close(struct front *);
 
 /* front_tls.c, front_services.c: parts of front_prepare() and of front_start(). */
-int front_prepare_tls(struct front *, const struct config *, struct front_error *);
-int front_prepare_services(struct front *, const struct hosts *, struct front_error *);
-int front_open_services(struct front *, struct front_error *);
+int front_prepare_tls(struct front *, const struct config *, struct reason *);
+int front_prepare_services(struct front *, const struct hosts *, struct reason *);
+int front_open_services(struct front *, struct reason *);
 void front_close_services(struct front *);
 
 /* front_listen.c: the sockets of an address, or NULL with the reason. */
 struct socket_set *front_take_sockets(struct sockets *, const struct config_address *, size_t count,
-                                      struct front_error *);
-int front_listen(struct front *, const struct front_host *, struct front_error *);
+                                      struct reason *);
+int front_listen(struct front *, const struct front_host *, struct reason *);
 void front_deafen(struct front *);
 
 #endif

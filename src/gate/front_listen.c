@@ -2,51 +2,37 @@
 /* Where a front listens, and when it stops to. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "gate/front.h"
 #include "gate/session.h"
 
-__attribute__((format(printf, 3, 4))) static int wrong(struct front_error *error, unsigned line,
-                                                       const char *format, ...)
-{
-	va_list list;
-
-	error->line = line;
-	va_start(list, format);
-	vsnprintf(error->text, sizeof(error->text), format, list);
-	va_end(list);
-	return -1;
-}
-
 struct socket_set *front_take_sockets(struct sockets *sockets, const struct config_address *address,
-                                      size_t count, struct front_error *error)
+                                      size_t count, struct reason *error)
 {
 	struct address_socket socket;
 	struct socket_set *set = NULL;
 
 	if (address_socket(&address->address, &socket) < 0) {
-		wrong(error, address->line, "listen: \"%s\" is no address of this machine",
-		      address->text);
+		reason_say(error, address->line, "listen: \"%s\" is no address of this machine",
+		           address->text);
 		return NULL;
 	}
 	set = sockets_take(sockets, (const struct sockaddr *)&socket.storage, socket.length, count);
 	if (!set)
-		wrong(error, address->line, "listen: \"%s\": %s", address->text, strerror(errno));
+		reason_say(error, address->line, "listen: \"%s\": %s", address->text,
+		           strerror(errno));
 	return set;
 }
 
-int front_bind(struct front *front, struct sockets *sockets, size_t count,
-               struct front_error *error)
+int front_bind(struct front *front, struct sockets *sockets, size_t count, struct reason *error)
 {
 	const struct config_addresses *listen = &front->config->listen;
 
 	front->sets = calloc(listen->count, sizeof(struct socket_set *));
 	if (!front->sets)
-		return wrong(error, front->config->line, "there is no memory left");
+		return reason_say(error, front->config->line, "there is no memory left");
 	for (size_t i = 0; i < listen->count; i++) {
 		front->sets[i] = front_take_sockets(sockets, &listen->list[i], count, error);
 		if (!front->sets[i])
@@ -100,7 +86,7 @@ static int listen_on(struct front *front, const struct socket_set *set,
 	return 0;
 }
 
-int front_listen(struct front *front, const struct front_host *host, struct front_error *error)
+int front_listen(struct front *front, const struct front_host *host, struct reason *error)
 {
 	size_t most = 0;
 
@@ -108,10 +94,11 @@ int front_listen(struct front *front, const struct front_host *host, struct fron
 		most += front->sets[i]->count;
 	front->listeners = calloc(most + 1, sizeof(struct listener *));
 	if (!front->listeners)
-		return wrong(error, front->config->line, "there is no memory left");
+		return reason_say(error, front->config->line, "there is no memory left");
 	for (size_t i = 0; i < front->set_count; i++)
 		if (listen_on(front, front->sets[i], host) < 0)
-			return wrong(error, front->config->line, "listen: %s", strerror(errno));
+			return reason_say(error, front->config->line, "listen: %s",
+			                  strerror(errno));
 	return 0;
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* The services behind a front: its own backend, if it has one, and one a route. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "gate/session.h"
 
 #define LOOK 10000 /* ms for a service to tell what it can do, at most */
 
-static int no_memory(const struct front *front, struct front_error *error)
+static int no_memory(const struct front *front, struct reason *error)
 {
-	*error = (struct front_error){front->config->line, "there is no memory left"};
+	*error = (struct reason){front->config->line, "there is no memory left"};
 	return -1;
 }
 
@@ -62,18 +61,6 @@ static void describe(struct front *front, struct service *service)
 	};
 }
 
-static int resolve(struct service *service, const struct config_addresses *addresses,
-                   const char *name, const struct hosts *hosts, struct front_error *error)
-{
-	struct service_error reason;
-
-	if (service_resolve(service, addresses, name, hosts, &reason) == 0)
-		return 0;
-	error->line = reason.line;
-	snprintf(error->text, sizeof(error->text), "%s", reason.text);
-	return -1;
-}
-
 static struct service *add_service(struct front *front)
 {
 	struct service *service = &front->services[front->service_count++];
@@ -82,18 +69,19 @@ static struct service *add_service(struct front *front)
 	return service;
 }
 
-static int add_home(struct front *front, const struct hosts *hosts, struct front_error *error)
+static int add_home(struct front *front, const struct hosts *hosts, struct reason *error)
 {
 	const struct config_front *config = front->config;
 
 	if (!config->backend.count)
 		return 0;
 	front->routes.home = add_service(front);
-	return resolve(front->routes.home, &config->backend, config->backend_name, hosts, error);
+	return service_resolve(front->routes.home, &config->backend, config->backend_name, hosts,
+	                       error);
 }
 
 static int add_route(struct front *front, const struct config_route *config,
-                     const struct hosts *hosts, struct front_error *error)
+                     const struct hosts *hosts, struct reason *error)
 {
 	struct route *route = &front->routes.list[front->routes.count++];
 	const char *name =
@@ -104,14 +92,13 @@ static int add_route(struct front *front, const struct config_route *config,
 	if (config->name[0] != '*')
 		route->service->domain = config->name;
 	if (!route_name(route, config->name)) {
-		*error = (struct front_error){config->line, "route: the name is too long"};
+		*error = (struct reason){config->line, "route: the name is too long"};
 		return -1;
 	}
-	return resolve(route->service, &config->backend, name, hosts, error);
+	return service_resolve(route->service, &config->backend, name, hosts, error);
 }
 
-int front_prepare_services(struct front *front, const struct hosts *hosts,
-                           struct front_error *error)
+int front_prepare_services(struct front *front, const struct hosts *hosts, struct reason *error)
 {
 	const struct config_front *config = front->config;
 
@@ -150,7 +137,7 @@ static int open_catalogue(struct front *front)
 	return catalogue_open(&front->catalogue, (const char *const *)front->config->capabilities);
 }
 
-int front_open_services(struct front *front, struct front_error *error)
+int front_open_services(struct front *front, struct reason *error)
 {
 	if (open_catalogue(front) < 0)
 		return no_memory(front, error);

@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* A front's TLS: its certificates towards clients, and its trust towards services. */
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "gate/front.h"
 #include "tls/direct.h"
-
-__attribute__((format(printf, 3, 4))) static int wrong(struct front_error *error, unsigned line,
-                                                       const char *format, ...)
-{
-	va_list list;
-
-	error->line = line;
-	va_start(list, format);
-	vsnprintf(error->text, sizeof(error->text), format, list);
-	va_end(list);
-	return -1;
-}
 
 static const struct config_certificates *certificates_of(const struct config *config,
                                                          const struct config_front *front)
@@ -50,7 +36,7 @@ static int strictness(const struct config_front *front)
 }
 
 static int add_certificates(struct front *front, const struct config_certificates *certificates,
-                            struct front_error *error)
+                            struct reason *error)
 {
 	struct stls_tls_error reason;
 
@@ -58,13 +44,13 @@ static int add_certificates(struct front *front, const struct config_certificate
 		const struct config_certificate *one = &certificates->list[i];
 
 		if (stls_tls_context_add(front->tls, one->chain, one->key, &reason) < 0)
-			return wrong(error, one->line, "certificate: %s", reason.text);
+			return reason_say(error, one->line, "certificate: %s", reason.text);
 	}
 	return 0;
 }
 
 /* A client of a route must get that name's certificate, and no other's. */
-static int add_routes(struct front *front, struct front_error *error)
+static int add_routes(struct front *front, struct reason *error)
 {
 	const struct config_front *config = front->config;
 
@@ -75,14 +61,14 @@ static int add_routes(struct front *front, struct front_error *error)
 		const struct config_route *route = &config->routes[i];
 
 		if (!stls_tls_context_covers(front->tls, route->name))
-			return wrong(error, route->line,
-			             "route \"%s\": no certificate is for this name", route->name);
+			return reason_say(error, route->line,
+			                  "route \"%s\": no certificate is for this name",
+			                  route->name);
 	}
 	return 0;
 }
 
-static int prepare_server(struct front *front, const struct config *config,
-                          struct front_error *error)
+static int prepare_server(struct front *front, const struct config *config, struct reason *error)
 {
 	struct stls_tls_error reason;
 	const struct stls_tls_settings settings = {
@@ -94,13 +80,13 @@ static int prepare_server(struct front *front, const struct config *config,
 
 	front->tls = stls_tls_context_new(&settings, &reason);
 	if (!front->tls)
-		return wrong(error, front->config->line, "%s", reason.text);
+		return reason_say(error, front->config->line, "%s", reason.text);
 	if (add_certificates(front, certificates_of(config, front->config), error) < 0)
 		return -1;
 	return add_routes(front, error);
 }
 
-static int prepare_client(struct front *front, struct front_error *error)
+static int prepare_client(struct front *front, struct reason *error)
 {
 	struct stls_tls_error reason;
 	const struct stls_tls_settings settings = {
@@ -113,11 +99,11 @@ static int prepare_client(struct front *front, struct front_error *error)
 		return 0;
 	front->backend_tls = stls_tls_context_new(&settings, &reason);
 	if (!front->backend_tls)
-		return wrong(error, front->config->line, "backend-ca: %s", reason.text);
+		return reason_say(error, front->config->line, "backend-ca: %s", reason.text);
 	return 0;
 }
 
-int front_prepare_tls(struct front *front, const struct config *config, struct front_error *error)
+int front_prepare_tls(struct front *front, const struct config *config, struct reason *error)
 {
 	if (prepare_server(front, config, error) < 0)
 		return -1;

@@ -8,7 +8,7 @@
 #include "gate/generation.h"
 
 static void take_complaint(const struct complaints *complaints, const struct config_front *front,
-                           const struct front_error *error)
+                           const struct reason *error)
 {
 	complain(complaints, error->line, "front \"%s\": %s", front->name, error->text);
 }
@@ -27,7 +27,7 @@ static int prepare(struct generation *generation, struct hosts *hosts,
 	if (hosts_look_up(hosts, config) < 0)
 		complain(complaints, 0, "backends cannot be looked up: %s", strerror(errno));
 	for (size_t i = 0; i < config->front_count; i++) {
-		struct front_error error;
+		struct reason error;
 
 		generation->front_count++;
 		if (front_prepare(&generation->fronts[i], config, &config->fronts[i], hosts,
@@ -55,13 +55,13 @@ struct generation *generation_new(const char *path, const char *text, size_t len
 }
 
 static int bind_front(struct generation *generation, struct front *front,
-                      const struct ground *ground, struct front_error *error)
+                      const struct ground *ground, struct reason *error)
 {
 	const struct ticket_ring *ring = tickets_ring(ground->tickets, front->config->name);
 
 	if (!ring || tickets_use(ring, front->tls) < 0) {
-		*error = (struct front_error){.line = front->config->line,
-		                              .text = "there is no memory left"};
+		*error =
+		    (struct reason){.line = front->config->line, .text = "there is no memory left"};
 		return -1;
 	}
 	front->row = board_row(ground->board, front->config->name,
@@ -76,7 +76,7 @@ static int bind_metrics(struct generation *generation, struct sockets *sockets,
 
 	generation->metrics = calloc(listen->count + 1, sizeof(struct socket_set *));
 	for (size_t i = 0; generation->metrics && i < listen->count; i++) {
-		struct front_error error;
+		struct reason error;
 		struct socket_set *set = front_take_sockets(sockets, &listen->list[i], 1, &error);
 
 		if (!set) {
@@ -117,7 +117,7 @@ int generation_bind(struct generation *generation, const char *path, const struc
 
 	for (size_t i = 0; i < generation->front_count; i++) {
 		struct front *front = &generation->fronts[i];
-		struct front_error error;
+		struct reason error;
 
 		if (bind_front(generation, front, ground, &error) == 0)
 			continue;

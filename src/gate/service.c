@@ -1,22 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "gate/service.h"
-
-__attribute__((format(printf, 3, 4))) static int wrong(struct service_error *error, unsigned line,
-                                                       const char *format, ...)
-{
-	va_list list;
-
-	error->line = line;
-	va_start(list, format);
-	vsnprintf(error->text, sizeof(error->text), format, list);
-	va_end(list);
-	return -1;
-}
 
 static int add_place(struct service *service, const struct address_socket *socket, const char *name)
 {
@@ -32,25 +18,26 @@ static int add_place(struct service *service, const struct address_socket *socke
 }
 
 static int add_places(struct service *service, const struct config_address *from, const char *name,
-                      const struct hosts *hosts, struct service_error *error)
+                      const struct hosts *hosts, struct reason *error)
 {
 	struct address_socket sockets[HOST_SOCKETS];
 	const char *reason = "";
 	size_t count = hosts_find(hosts, &from->address, sockets, &reason);
 
 	if (!count)
-		return wrong(error, from->line, "backend: \"%s\": %s", from->text, reason);
+		return reason_say(error, from->line, "backend: \"%s\": %s", from->text, reason);
 	if (service->count + count > SERVICE_PLACES)
-		return wrong(error, from->line, "backend: \"%s\": more than %d addresses in all",
-		             from->text, SERVICE_PLACES);
+		return reason_say(error, from->line,
+		                  "backend: \"%s\": more than %d addresses in all", from->text,
+		                  SERVICE_PLACES);
 	for (size_t i = 0; i < count; i++)
 		if (add_place(service, &sockets[i], name ? name : from->address.host) < 0)
-			return wrong(error, from->line, "backend: there is no memory left");
+			return reason_say(error, from->line, "backend: there is no memory left");
 	return 0;
 }
 
 int service_resolve(struct service *service, const struct config_addresses *addresses,
-                    const char *name, const struct hosts *hosts, struct service_error *error)
+                    const char *name, const struct hosts *hosts, struct reason *error)
 {
 	for (size_t i = 0; i < addresses->count; i++)
 		if (add_places(service, &addresses->list[i], name, hosts, error) < 0)

@@ -6,6 +6,7 @@
 #define GATE_SERVICE_H
 
 #include "gate/hosts.h"
+#include "gate/reason.h"
 #include "gate/config.h"
 #include "gate/place.h"
 #include "loop/log.h"
@@ -31,18 +32,13 @@ struct service {
 	void *owner;
 };
 
-struct service_error {
-	unsigned line;
-	char text[256];
-};
-
 /*
  * Finds the places of the addresses.  name: whose certificate all of them must
  * have; NULL: each that of its host.  The configuration outlives the service.
  * 0, or -1 with the reason.
  */
 int service_resolve(struct service *, const struct config_addresses *, const char *name,
-                    const struct hosts *, struct service_error *);
+                    const struct hosts *, struct reason *);
 
 /* Begins to look at the places: 0, or -1 when memory is out. */
 int service_open(struct service *);

@@ -191,7 +191,7 @@ static int start_fronts(struct worker *worker)
 
 	for (size_t i = 0; i < generation->front_count; i++) {
 		struct front *front = &generation->fronts[i];
-		struct front_error error;
+		struct reason error;
 
 		if (front_start(front, &host, &error) < 0) {
 			log_say(order->log, LOG_LEVEL_ERROR, "start", "%s:%u: front \"%s\": %s",
