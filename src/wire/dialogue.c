@@ -25,7 +25,7 @@ static struct plan plan_for(const struct stls_spec *spec, const struct vocabular
 	if (spec->layer == STLS_IMPLICIT)
 		return (struct plan){0};
 	plan.in = spec_unit(spec, words);
-	plan.out = spec->role == STLS_SERVER ? aligned(spec_speech(spec)) : 2048;
+	plan.out = spec->role == STLS_SERVER ? aligned(spec_speech(spec)) + SPEECH_MORE : 2048;
 	plan.list = spec->goal == STLS_LIST || spec->goal == STLS_TELL ? LIST_SIZE : 0;
 	plan.helo = spec->role == STLS_SERVER ? NAME_SIZE : 0;
 	return plan;
@@ -156,12 +156,14 @@ static void heard_cut(struct stls_dialogue *d, enum cut cut)
 }
 
 /* A client goes on hearing when it is its own turn: whatever the server says
- * there, it says too early, and must not be kept for later. */
+ * there, it says too early, and must not be kept for later.  A server goes on as
+ * long as there is room for another answer: many commands at once get theirs at
+ * once, which is far less work than one by one. */
 static bool listens(const struct stls_dialogue *d)
 {
 	if (d->next != STLS_IN)
 		return false;
-	return d->spec.role == STLS_CLIENT || stls_need(d) == STLS_IN;
+	return d->spec.role == STLS_CLIENT || d->out_length <= SPEECH_MORE;
 }
 
 size_t stls_feed(stls_dialogue *d, const void *bytes, size_t count)

@@ -108,7 +108,7 @@ size_t spec_unit(const struct stls_spec *spec, const struct vocabulary *words)
 
 size_t spec_speech(const struct stls_spec *spec)
 {
-	size_t size = 2048;
+	size_t size = 1280; /* three names, and what there is around them */
 
 	for (const char *const *offer = spec->offers; offer != NULL && *offer != NULL; offer++)
 		size += strlen(*offer) + 8;
