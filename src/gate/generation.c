@@ -88,7 +88,7 @@ static int bind_metrics(struct generation *generation, struct sockets *sockets,
 	return generation->metrics ? 0 : -1;
 }
 
-static void open_log(struct generation *generation)
+static void open_log(struct generation *generation, struct board *board)
 {
 	static const enum log_format formats[] = {
 	    [CONFIG_LOG_LOGFMT] = LOG_LOGFMT,
@@ -106,6 +106,7 @@ static void open_log(struct generation *generation)
 	                               .format = formats[config->format],
 	                               .to = places[config->to],
 	                               .rate = config->rate,
+	                               .missed = &board->daemon.log_lines,
 	                           });
 	generation->logs = true;
 }
@@ -126,7 +127,7 @@ int generation_bind(struct generation *generation, const char *path, const struc
 	}
 	if (bind_metrics(generation, ground->sockets, &complaints) < 0)
 		return -1;
-	open_log(generation);
+	open_log(generation, ground->board);
 	return 0;
 }
 

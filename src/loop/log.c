@@ -3,6 +3,7 @@
  * log_deliver.c takes them where they go. */
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -95,6 +96,13 @@ void log_begin(struct log_line *line, struct log *log, enum log_level level, con
 		begin(line, log, level, event);
 }
 
+static void miss(struct log *log, uint64_t *lines)
+{
+	++*lines;
+	if (log->missed)
+		atomic_fetch_add_explicit(log->missed, 1, memory_order_relaxed);
+}
+
 void log_begin_stranger(struct log_line *line, struct log *log, enum log_level level,
                         const char *event)
 {
@@ -104,7 +112,7 @@ void log_begin_stranger(struct log_line *line, struct log *log, enum log_level l
 	if (log_bucket_lets(&log->strangers, loop_clock()))
 		begin(line, log, level, event);
 	else
-		log->suppressed++;
+		miss(log, &log->suppressed);
 }
 
 void log_end(struct log_line *line)
@@ -117,7 +125,7 @@ void log_end(struct log_line *line)
 		log->suppressed -= line->suppressed;
 		log->lost -= line->lost;
 	} else {
-		log->lost++;
+		miss(log, &log->lost);
 	}
 	line->log = NULL;
 }

@@ -28,8 +28,9 @@ struct log_settings {
 	enum log_level level; /* what is less important is not written */
 	enum log_format format;
 	enum log_to to;
-	unsigned rate;    /* lines a second that strangers can cause; 0: no limit */
-	const char *path; /* of the socket of journal or syslog; NULL: where it always is */
+	unsigned rate;            /* lines a second that strangers can cause; 0: no limit */
+	const char *path;         /* of the socket of journal or syslog; NULL: where it always is */
+	_Atomic uint64_t *missed; /* NULL, or counts all lines that were not written */
 };
 
 /*
@@ -45,6 +46,7 @@ struct log {
 	bool prefixed; /* "<6>" for the journal behind the descriptor, see sd-daemon(3) */
 	struct log_bucket strangers;
 	uint64_t suppressed, lost; /* since a line told */
+	_Atomic uint64_t *missed;
 
 	enum log_to to; /* what follows is not of LOG_TO_STDERR */
 	int socket;     /* -1: the destination is away */

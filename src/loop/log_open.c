@@ -116,6 +116,7 @@ void log_open(struct log *log, const struct log_settings *settings)
 	    .format = settings->format,
 	    .strangers = log_bucket_of(settings->rate, loop_clock()),
 	    .to = settings->to,
+	    .missed = settings->missed,
 	    .socket = -1,
 	};
 	open_stderr(log);

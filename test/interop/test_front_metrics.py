@@ -409,6 +409,33 @@ def test_backends(starttlsd, network, pki, service):
     assert seen.value("backends", "state=up") == 1
 
 
+def test_log(starttlsd, network, pki, service):
+    """Lines that strangers were about to cause."""
+    seen = Daemon(starttlsd, network, pki, {"imap": dict(
+        backend=service.address, tls="implicit", backend_check=0)}, log_rate=1)
+    for _ in range(20):
+        clients.Lines(seen["imap"]).close()
+    wait_until(lambda: seen.value("sessions_total") == 20, 5, "all sessions")
+    told = len(re.findall("fault=closed-early", seen.child.log))
+    assert told < 20
+    assert seen.value("log_lines_suppressed_total") == 20 - told
+
+
+def test_limit(starttlsd, network, pki, service):
+    """Clients that are turned away, and why."""
+    seen = Daemon(starttlsd, network, pki, {"imap": dict(
+        backend=service.address, tls="implicit", backend_check=0)},
+        limits={"connections_per_address": 2})
+    held = [tls(seen["imap"], pki) for _ in range(2)]
+    with clients.Lines(seen["imap"]) as talk:
+        assert talk.rest() == b""
+    assert seen.value("connections_refused_total", "reason=connections-per-address") == 1
+    assert seen.value("connections_refused_total") == 1
+    assert seen.value("connections_total") == 2
+    for one in held:
+        leave(one)
+
+
 # -------------------------------------------------------------------- HTTP
 
 

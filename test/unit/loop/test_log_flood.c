@@ -144,14 +144,17 @@ static void silent_lines_count_for_nothing(void **state)
 
 static void it_is_told_in_time(void **state)
 {
+	_Atomic uint64_t missed = 0;
 	struct wire wire;
 
 	(void)state;
 	wire_open(&wire);
 	struct log log = limited(&wire);
+	log.missed = &missed;
 	log_tell(&log);
 	assert_null(wire_line(&wire));
 	flood(&log, 5);
+	assert_int_equal(missed, 3);
 	assert_flooded(&wire);
 	log_tell(&log);
 	assert_string_equal(wire_timeless(&wire), "level=warning event=log suppressed=3 "
