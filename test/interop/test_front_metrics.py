@@ -609,3 +609,9 @@ def test_alerts(seen, tmp_path):
     done = clients.run(promtool, "test", "rules",
                        pathlib.Path(__file__).with_name("alerts_test.yml"))
     assert done.status == 0, done
+
+
+def test_manual(seen):
+    """starttlsd(8) has a word for each of them."""
+    text = (PACKAGING.parent / "man" / "starttlsd.8").read_text()
+    assert set(re.findall(r"\bstarttls_\w+", text)) == families(get(seen.metrics)[2])
