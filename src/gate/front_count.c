@@ -22,6 +22,8 @@ void front_count_dialogue(struct session *session)
 {
 	unsigned refusals = stls_refusals(session->talk.dialogue);
 
+	if (refusals == session->refusals)
+		return;
 	board_add(&session->front->row->commands, refusals - session->refusals);
 	session->refusals = refusals;
 }
