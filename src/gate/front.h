@@ -81,10 +81,11 @@ void front_drain(struct front *);
 /* Ends what is left. */
 void front_close(struct front *);
 
-/* front_tls.c, front_services.c: parts of front_prepare() and of front_start(). */
+/* front_tls.c, front_services.c: parts of front_prepare(), front_start(), ... */
 int front_prepare_tls(struct front *, const struct config *, struct reason *);
 int front_prepare_services(struct front *, const struct hosts *, struct reason *);
 int front_open_services(struct front *, struct reason *);
+void front_rest_services(struct front *); /* hardly anybody will be led to them any more */
 void front_close_services(struct front *);
 
 /* front_listen.c: the sockets of an address, or NULL with the reason. */

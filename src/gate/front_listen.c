@@ -114,6 +114,7 @@ void front_retire(struct front *front)
 {
 	while (front->listener_count)
 		listener_retire(front->listeners[--front->listener_count]);
+	front_rest_services(front);
 	front->retired = true;
 }
 
@@ -122,6 +123,7 @@ void front_drain(struct front *front)
 	struct session *next;
 
 	front_deafen(front);
+	front_rest_services(front);
 	front->retired = true;
 	for (struct session *session = front->sessions; session; session = next) {
 		next = session->next;

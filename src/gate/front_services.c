@@ -151,6 +151,12 @@ int front_open_services(struct front *front, struct reason *error)
 	return 0;
 }
 
+void front_rest_services(struct front *front)
+{
+	for (size_t i = 0; i < front->service_count; i++)
+		service_rest(&front->services[i]);
+}
+
 void front_close_services(struct front *front)
 {
 	catalogue_close(&front->catalogue);

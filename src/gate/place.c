@@ -124,8 +124,7 @@ static void keep_offers(struct place *place)
 static void is_there(struct place *place)
 {
 	place->failures = 0;
-	if (is_looked_at(place))
-		up(place);
+	up(place);
 	look_over(place, place->service->every ? about(place->service->every) : 0);
 }
 

@@ -64,6 +64,11 @@ int service_open(struct service *service)
 	return 0;
 }
 
+void service_rest(struct service *service)
+{
+	service->every = 0;
+}
+
 void service_close(struct service *service)
 {
 	for (size_t i = 0; i < service->count; i++)

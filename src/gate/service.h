@@ -42,6 +42,9 @@ int service_resolve(struct service *, const struct config_addresses *, const cha
 
 /* Begins to look at the places: 0, or -1 when memory is out. */
 int service_open(struct service *);
+/* From now on only sessions tell: an old process with few of them left does not go on
+ * looking beside the new ones. */
+void service_rest(struct service *);
 /* Also when it was never opened but zeroed. */
 void service_close(struct service *);
 

@@ -458,6 +458,24 @@ static void the_list_is_asked_for_all_the_same(void **state)
 	assert_false(take_call(scene, 0)); /* once it is known, it is */
 }
 
+static void whoever_rests_looks_no_more(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->service.every = 1000;
+	start(scene);
+	answer(scene, 0, "250 mx\r\n");
+	refuse(scene, 1);
+	run_for(scene, 1200);
+	answer(scene, 0, "250 mx\r\n"); /* it does look */
+	refuse(scene, 1);
+	service_rest(&scene->service);
+	run_for(scene, 2400);
+	assert_false(take_call(scene, 0));
+	assert_int_equal(place_at(scene, 0)->standing, PLACE_UP);
+	assert_int_equal(place_at(scene, 1)->standing, PLACE_UP); /* for all that is known */
+}
+
 /* ---- XMPP ---- */
 
 #define HEADER                                                                                     \
@@ -507,6 +525,7 @@ int main(void)
 	    SCENE(many_failures_are_not_many_looks),
 	    SCENE(only_sessions_tell_where_nobody_looks),
 	    SCENE(the_list_is_asked_for_all_the_same),
+	    SCENE(whoever_rests_looks_no_more),
 	    SCENE(a_stream_is_a_look),
 	};
 
