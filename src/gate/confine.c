@@ -10,21 +10,6 @@ static void tell(const struct worker_order *order, const char *event, const char
 		log_say(order->log, LOG_LEVEL_INFO, event, "%s", text);
 }
 
-int confine_user(const struct worker_order *order)
-{
-	const struct config *config = &order->generation->config;
-	struct proc_error error;
-	enum proc_drop dropped = proc_drop(config->user, &error);
-
-	if (dropped == PROC_FAILED) {
-		log_say(order->log, LOG_LEVEL_ERROR, "user", "%s: user: %s", order->path,
-		        error.text);
-		return -1;
-	}
-	tell(order, "user", error.text);
-	return 0;
-}
-
 static bool has_unix_socket(const struct config_addresses *addresses)
 {
 	for (size_t i = 0; i < addresses->count; i++)
@@ -47,6 +32,30 @@ static bool wants_unix_sockets(const struct config *config)
 		if (reaches_unix_sockets(&config->fronts[i]))
 			return true;
 	return config->log.to != CONFIG_LOG_STDERR;
+}
+
+static enum proc_drop become_user(const struct config *config, struct proc_error *error)
+{
+	const struct proc_wish wish = {.unix_sockets = wants_unix_sockets(config)};
+
+	if (config->sandbox && proc_wants_empty_root(&wish))
+		return proc_drop_to_empty_root(config->user, error);
+	return proc_drop(config->user, error);
+}
+
+int confine_user(const struct worker_order *order)
+{
+	const struct config *config = &order->generation->config;
+	struct proc_error error;
+	enum proc_drop dropped = become_user(config, &error);
+
+	if (dropped == PROC_FAILED) {
+		log_say(order->log, LOG_LEVEL_ERROR, "user", "%s: user: %s", order->path,
+		        error.text);
+		return -1;
+	}
+	tell(order, "user", error.text);
+	return 0;
 }
 
 void confine_rest(const struct worker_order *order)

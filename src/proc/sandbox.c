@@ -41,7 +41,7 @@ static void hide_files(struct proc_report *report)
 	const char *why = strerror(errno);
 
 	if (!box_root_is_empty())
-		miss(report, "files can be opened", "Landlock", why);
+		miss(report, "files are not hidden", "Landlock", why);
 }
 
 static void narrow_calls(const struct proc_wish *wish, struct proc_report *report)
@@ -56,7 +56,7 @@ int proc_sandbox(const struct proc_wish *wish, struct proc_report *report)
 	if (box_bare() < 0)
 		miss(report, "not all privileges are gone", "prctl", strerror(errno));
 	if (SANITIZER) {
-		miss(report, "files can be opened and all system calls made", "sanitizer",
+		miss(report, "files are not hidden, and all system calls can be made", "sanitizer",
 		     "it would be in its way");
 	} else {
 		hide_files(report);

@@ -229,7 +229,7 @@ static void no_landlock(void)
 }
 
 #define NO_LANDLOCK                                                                                \
-	"The sandbox is not complete: files can be opened (Landlock: Function not implemented)."
+	"The sandbox is not complete: files are not hidden (Landlock: Function not implemented)."
 #define NO_SECCOMP "The sandbox is not complete: all system calls can be made (seccomp: "
 
 static int misses_landlock(const void *given)
