@@ -136,7 +136,8 @@ bool front_backend(struct session *session)
 			return refuse(session);
 		state = leg_run(&session->leg);
 		if (fresh)
-			limits_opened(session->front->limits, session->leg.side.end.fd);
+			limits_opened(session->front->limits, &session->seat,
+			              session->leg.side.end.fd);
 		switch (state) {
 		case LEG_WAITS: return false;
 		case LEG_FAILED: leave_place(session, session->leg.fault); break;

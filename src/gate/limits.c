@@ -8,7 +8,8 @@
 #include "proc/memory.h"
 
 #define LOOK_EVERY 100        /* ms between two looks at the memory */
-#define LOOK_AFTER 256        /* connections that are admitted without another look */
+#define SESSION_COSTS 8192    /* bytes, about, until there is another look */
+#define HANDSHAKE_COSTS 81920 /* ditto */
 #define TICK 1000             /* ms between two looks when nobody comes */
 #define SAY_AGAIN_AFTER 60000 /* ms */
 #define SPARE_MOST (4u << 20) /* bytes that are kept for the next burst */
@@ -28,12 +29,10 @@ struct limits {
 	size_t memory;      /* our share, in bytes; SIZE_MAX: no limit */
 	bool full;          /* of memory, at the last look */
 	int64_t looked;
-	unsigned admitted; /* since then */
-	size_t spare;      /* memory that has been offered to the system */
+	size_t spent; /* since then, about */
+	size_t spare; /* memory that has been offered to the system */
 	int64_t silent_until;
 	struct timer *tick;
-	struct timer *soon; /* when room is owed to somebody who has taken the last */
-	size_t owed;
 };
 
 static size_t sum(const struct limits *limits)
@@ -65,16 +64,19 @@ static void take_out(struct queue *queue, struct limits_seat *seat)
 
 /* Those who hold on to what they have are the many, so that is where room is made:
  * among them at the oldest, which had the most time.  Where nearly all are being
- * served there is nothing to be won by it, and who came last has to go. */
-static bool make_room(struct limits *limits)
+ * served there is nothing to be won by it, and who came last has to go.  The one that
+ * needs the room, if it has a seat already, is not made to. */
+static bool make_room(struct limits *limits, const struct limits_seat *needy)
 {
-	struct queue *opening = &limits->queues[LIMITS_OPENING];
-	struct queue *waiting = &limits->queues[LIMITS_WAITING];
-	struct queue *most = opening->count >= waiting->count ? opening : waiting;
+	const struct queue *opening = &limits->queues[LIMITS_OPENING];
+	const struct queue *waiting = &limits->queues[LIMITS_WAITING];
+	struct limits_seat *seat = (opening->count >= waiting->count ? opening : waiting)->oldest;
 
-	if (!most->count || (opening->count + waiting->count) * 16 < sum(limits))
+	if (seat && seat == needy)
+		seat = seat->next;
+	if (!seat || (opening->count + waiting->count) * 16 < sum(limits))
 		return false;
-	limits->order.evict(most->oldest->owner);
+	limits->order.evict(seat->owner);
 	return true;
 }
 
@@ -104,11 +106,11 @@ static void find_shares(struct limits *limits)
 
 /* ---- memory ---- */
 
-/* An eighth is left for what happens between two looks, and for what those need
- * who are being served. */
+/* A quarter is left for what happens between two looks, for what those need who are
+ * being served, and for the gaps between what is used. */
 static bool is_full(const struct limits *limits, size_t used)
 {
-	return limits->memory != SIZE_MAX && used > limits->memory / 8 * 7;
+	return limits->memory != SIZE_MAX && used > limits->memory / 4 * 3;
 }
 
 static struct proc_memory measure(struct limits *limits)
@@ -116,14 +118,14 @@ static struct proc_memory measure(struct limits *limits)
 	const struct proc_memory memory = proc_memory();
 
 	limits->looked = loop_clock();
-	limits->admitted = 0;
+	limits->spent = 0;
 	limits->full = is_full(limits, memory.used);
 	atomic_store_explicit(&limits->order.own->memory, (uint32_t)(memory.used >> 10),
 	                      memory_order_relaxed);
 	return memory;
 }
 
-static void look(struct limits *limits)
+static void look(struct limits *limits, const struct limits_seat *needy)
 {
 	size_t many = limits->queues[LIMITS_OPENING].count / 8 + 1;
 
@@ -131,9 +133,17 @@ static void look(struct limits *limits)
 	measure(limits);
 	if (!limits->full)
 		return;
-	while (many-- && make_room(limits))
+	while (many-- && make_room(limits, needy))
 		;
 	measure(limits);
+}
+
+/* Something is to be had that costs about that much. */
+static void spend(struct limits *limits, size_t bytes, const struct limits_seat *needy)
+{
+	limits->spent += bytes;
+	if (limits->spent > limits->memory / 32 || loop_clock() - limits->looked > LOOK_EVERY)
+		look(limits, needy);
 }
 
 /* What a burst has left behind goes back to the system, once. */
@@ -151,19 +161,10 @@ static void on_tick(void *owner)
 {
 	struct limits *limits = owner;
 
-	look(limits);
+	look(limits, NULL);
 	tidy(limits, proc_memory().spare);
 	if (sum(limits))
 		timer_set(limits->tick, TICK);
-}
-
-static void on_soon(void *owner)
-{
-	struct limits *limits = owner;
-
-	while (limits->owed && make_room(limits))
-		limits->owed--;
-	limits->owed = 0;
 }
 
 /* ---- from the beginning to the end ---- */
@@ -188,13 +189,12 @@ struct limits *limits_open(const struct limits_order *order)
 	limits->connections = limits->memory = SIZE_MAX;
 	limits->files = files_for_connections();
 	limits->tick = timer_open(order->loop, on_tick, limits);
-	limits->soon = timer_open(order->loop, on_soon, limits);
-	if (limits->tick && limits->soon) {
-		find_shares(limits);
-		return limits;
+	if (!limits->tick) {
+		limits_close(limits);
+		return NULL;
 	}
-	limits_close(limits);
-	return NULL;
+	find_shares(limits);
+	return limits;
 }
 
 void limits_enforce(const struct limits *limits)
@@ -211,7 +211,6 @@ void limits_close(struct limits *limits)
 	if (!limits)
 		return;
 	timer_close(limits->tick);
-	timer_close(limits->soon);
 	free(limits);
 }
 
@@ -262,16 +261,16 @@ static bool has_files(struct limits *limits, int fd)
 		return true;
 	complain(limits, "There are hardly any descriptors left (RLIMIT_NOFILE): connections that "
 	                 "have not got to a service are ended, or new ones refused.");
-	return make_room(limits);
+	return make_room(limits, NULL);
 }
 
 static bool has_room(struct limits *limits, int fd, enum board_refusal *why)
 {
 	if (!has_files(limits, fd))
 		return refuse(why, BOARD_REFUSED_CONNECTIONS);
-	if (sum(limits) >= limits->connections && !make_room(limits))
+	if (sum(limits) >= limits->connections && !make_room(limits, NULL))
 		return refuse(why, BOARD_REFUSED_CONNECTIONS);
-	if (limits->full && !make_room(limits))
+	if (limits->full && !make_room(limits, NULL))
 		return refuse(why, BOARD_REFUSED_MEMORY);
 	return true;
 }
@@ -279,8 +278,7 @@ static bool has_room(struct limits *limits, int fd, enum board_refusal *why)
 bool limits_admit(struct limits *limits, int fd, const struct sockaddr *address,
                   enum board_refusal *why)
 {
-	if (++limits->admitted > LOOK_AFTER || loop_clock() - limits->looked > LOOK_EVERY)
-		look(limits);
+	spend(limits, SESSION_COSTS, NULL);
 	if (address) {
 		const struct tally_mark mark = tally_mark(limits->order.board, address);
 
@@ -300,16 +298,13 @@ void limits_complain(struct limits *limits, int error)
 
 bool limits_make_room(struct limits *limits)
 {
-	return make_room(limits);
+	return make_room(limits, NULL);
 }
 
-void limits_opened(struct limits *limits, int fd)
+void limits_opened(struct limits *limits, const struct limits_seat *seat, int fd)
 {
-	if (fd < 0 || (size_t)fd < limits->files)
-		return;
-	/* Not now: whoever has opened it may be walking over sessions. */
-	limits->owed++;
-	timer_set(limits->soon, 0);
+	if (fd >= 0 && (size_t)fd >= limits->files)
+		make_room(limits, seat);
 }
 
 /* ---- a session ---- */
@@ -345,6 +340,9 @@ bool limits_handshake(struct limits *limits, const struct limits_seat *seat)
 	if (is_too_fast(limits, &seat->mark))
 		return false;
 	tally_handshake(limits->order.own, &seat->mark, loop_clock());
+	spend(limits, HANDSHAKE_COSTS, seat);
+	if (limits->full)
+		make_room(limits, seat);
 	return true;
 }
 

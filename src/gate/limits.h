@@ -85,9 +85,9 @@ void limits_advance(struct limits *, struct limits_seat *, enum limits_progress)
 /* Also of a seat that was never taken. */
 void limits_leave(struct limits *, struct limits_seat *);
 
-/* Another descriptor than that of limits_admit() was opened: where hardly any are
- * left, some are got back soon. */
-void limits_opened(struct limits *, int fd);
+/* A session has another descriptor than that of limits_admit(): where hardly any are
+ * left, another session makes room. */
+void limits_opened(struct limits *, const struct limits_seat *, int fd);
 /* There is no descriptor for a connection that waits: true when there is one now. */
 bool limits_make_room(struct limits *);
 /* Connections have to wait: said at most once a minute. */
