@@ -118,7 +118,36 @@ extern "C" {
 	X(PROXY, "proxy-header", US, 3, "", 421, "4.3.5",                                          \
 	  "the connection does not begin with a valid PROXY header")                               \
 	X(TOO_MANY, "too-many-connections", PEER, 2, "", 421, "4.7.0",                             \
-	  "the peer has too many connections, or begins them too fast")
+	  "the peer has too many connections, or begins them too fast")                            \
+	/* where mail may go */                                                                    \
+	X(BOGUS, "dnssec-bogus", ATTACK, 2, "dnssec-invalid", 450, "4.7.5",                        \
+	  "a DNS answer is signed wrongly: somebody forges it, or the zone is broken")             \
+	X(NO_DOMAIN, "no-such-domain", PEER, 2, "", 550, "5.1.2", "the domain does not exist")     \
+	X(NULL_MX, "null-mx", PEER, 2, "", 556, "5.1.10", "the domain accepts no mail")            \
+	X(NO_ADDRESS, "no-address", PEER, 2, "", 550, "5.4.4", "the host has no address")          \
+	X(NO_SERVICE, "no-service", PEER, 2, "", 550, "5.4.4",                                     \
+	  "the domain does not offer this service")                                                \
+	/* what a policy demands */                                                                \
+	X(TLSA_UNUSABLE, "tlsa-unusable", PEER, 1, "tlsa-invalid", 450, "4.7.5",                   \
+	  "none of the TLSA records can be used")                                                  \
+	X(DANE_REQUIRED, "dane-required", POLICY, 2, "dane-required", 450, "4.7.5",                \
+	  "TLSA records are demanded here, and there are none that count")                         \
+	X(STS_FETCH, "sts-fetch-failed", PEER, 2, "sts-policy-fetch-error", 450, "4.7.5",          \
+	  "the MTA-STS policy could not be fetched")                                               \
+	X(STS_INVALID, "sts-policy-invalid", PEER, 2, "sts-policy-invalid", 450, "4.7.5",          \
+	  "the MTA-STS policy or its record is malformed")                                         \
+	X(STS_WEBPKI, "sts-webpki-invalid", PEER, 2, "sts-webpki-invalid", 450, "4.7.5",           \
+	  "the certificate of the MTA-STS policy host is not acceptable")                          \
+	X(STS_MX, "sts-mx-mismatch", PEER, 2, "validation-failure", 450, "4.7.5",                  \
+	  "the MTA-STS policy does not name this host")                                            \
+	X(UNPROVEN, "host-unproven", POLICY, 2, "", 450, "4.7.5",                                  \
+	  "nothing proves that this host serves the domain")                                       \
+	X(REQUIRETLS, "requiretls-not-offered", PEER, 2, "", 550, "5.7.30",                        \
+	  "the message demands REQUIRETLS, and the server does not offer it")                      \
+	X(REQUIRETLS_LOW, "requiretls-not-met", PEER, 2, "", 550, "5.7.10",                        \
+	  "the message demands TLS on its whole way, and the destination has no way for it")       \
+	X(RATCHET, "ratchet-hold", POLICY, 2, "starttls-not-supported", 450, "4.7.10",             \
+	  "the host has always offered good TLS, and does not any more")
 
 enum stls_fault {
 #define STLS_FAULT_ENUM(NAME, name, whose, exit, rpt, smtp, enhanced, sentence) STLS_FAULT_##NAME,

@@ -10,6 +10,7 @@
 #define STARTTLS_IDENTITY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <starttls/api.h>
 
@@ -22,6 +23,20 @@ enum stls_id_kind {
 	STLS_SRV_ID,     /* "_imaps.example.org" (RFC 4985: no _tcp) */
 	STLS_IP_ID,      /* 4 or 16 octets */
 	STLS_XMPP_ID     /* id-on-xmppAddr (RFC 6120 section 13.7.1.4) */
+};
+
+/* How much of a peer's identity a client insists on, or has found good. */
+enum stls_trust {
+	STLS_TRUST_ANY = 0, /* encryption only: opportunistic (RFC 7435) */
+	STLS_TRUST_PKIX,    /* an authority that we trust, and one of the wanted names */
+	STLS_TRUST_DANE     /* the TLSA records (RFC 7672); the wanted names too for usage 2 */
+};
+
+/* A TLSA record (RFC 6698 section 2.1); the bytes are borrowed. */
+struct stls_tlsa {
+	uint8_t usage, selector, matching;
+	const unsigned char *data;
+	size_t length;
 };
 
 /* An identifier; the bytes need no terminating NUL and are borrowed. */

@@ -8,5 +8,6 @@
 #include <starttls/fault.h>
 #include <starttls/dialogue.h>
 #include <starttls/identity.h>
+#include <starttls/policy.h>
 
 #endif

@@ -82,20 +82,6 @@ STLS_API STLS_MUST_CHECK int
 stls_tls_context_tickets(stls_tls_context *, const unsigned char (*keys)[STLS_TICKET_KEY_SIZE],
                          size_t count);
 
-/* How much of the peer's identity a client insists on. */
-enum stls_trust {
-	STLS_TRUST_ANY = 0, /* encryption only: opportunistic (RFC 7435) */
-	STLS_TRUST_PKIX,    /* an authority that we trust, and one of the wanted names */
-	STLS_TRUST_DANE     /* the TLSA records (RFC 7672); the wanted names too for usage 2 */
-};
-
-/* A TLSA record (RFC 6698 section 2.1). */
-struct stls_tlsa {
-	uint8_t usage, selector, matching;
-	const unsigned char *data;
-	size_t length;
-};
-
 /* Whom a client wants to reach.  Nothing is kept of it after stls_tls_open(). */
 struct stls_tls_peer {
 	size_t size;           /* sizeof(struct stls_tls_peer) */
