@@ -23,6 +23,7 @@ struct child {
 	struct watch *watch;
 	struct timer *again; /* to begin anew after it has died young */
 	bool ready;          /* it serves */
+	unsigned heard;      /* messages */
 	struct board_slot *slot;
 	struct tally *tally;
 	int64_t born;

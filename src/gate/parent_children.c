@@ -71,16 +71,24 @@ static _Noreturn void live(struct child *child, const int ends[2])
 	exit(child->role == CHILD_WORKER ? worker_run(&order) : worker_tell(&order));
 }
 
-/* The only thing that a child has to say. */
+#define AT_MOST 16 /* messages: a process has one thing to say */
+
+/* One that talks on is somebody else's by now, and would only keep us busy. */
 static void on_channel(void *owner, unsigned what)
 {
 	struct child *child = owner;
 	struct proc_message message;
+	enum proc_received received = PROC_MESSAGE;
 
 	(void)what;
-	while (proc_receive(child->channel, &message) == PROC_MESSAGE)
-		if (message.kind == PROC_READY)
+	while (received == PROC_MESSAGE && child->heard < AT_MOST) {
+		received = proc_receive(child->channel, &message);
+		if (received == PROC_MESSAGE && message.kind == PROC_READY)
 			child->ready = true;
+		child->heard += received == PROC_MESSAGE || received == PROC_MALFORMED;
+	}
+	if (received == PROC_MESSAGE || received == PROC_MALFORMED)
+		proc_kill(child->pid);
 	if (child->ready && child->generation->state == GENERATION_STARTING)
 		parent_progress(child->parent);
 }
@@ -128,6 +136,7 @@ int child_start(struct child *child)
 	close(ends[1]);
 	child->channel = ends[0];
 	child->ready = false;
+	child->heard = 0;
 	child->born = loop_clock();
 	if (child->pid < 0) {
 		int error = errno;
