@@ -54,7 +54,7 @@ static struct service *find(const struct routes *routes, const char *name)
 	if (!found && dot && dot > key.name) {
 		struct route above = {.name = "*"};
 
-		strcpy(above.name + 1, dot); /* not longer than the name was */
+		memcpy(above.name + 1, dot, strlen(dot) + 1); /* not longer than the name was */
 		found = look_up(routes, &above);
 	}
 	return found ? found->service : routes->home;

@@ -276,6 +276,27 @@ def test_silence_ends(starttlsd, network, pki, balancer, dovecot):
     assert made.wait_log("fault=closed-early")
 
 
+def test_unix_socket(starttlsd, lab, network, pki, dovecot):
+    """From a load balancer on the same machine: a socket's clients have no address at all, and
+    the header gives them one."""
+    path = lab.make_folder("balanced") / "imap"
+    made = starttlsd(daemon.config(
+        daemon.front("imap", "imap", [network.endpoint(), f"unix:{path}"], dovecot.imap.proxied,
+                     tell="proxy-v2", accept_proxy=["unix"]), certificates=[pki.server()]))
+    talk = clients.Lines.__new__(clients.Lines)
+    talk.socket, talk.buffer, talk.heard = socket.socket(socket.AF_UNIX), b"", []
+    talk.socket.settimeout(clients.TIMEOUT)
+    talk.socket.connect(str(path))
+    before = len(dovecot.log)
+    with talk:
+        assert is_silent(talk)
+        talk.send(v1())
+        starttls(talk, pki)
+        assert log_in(talk, dovecot)
+    assert seen(dovecot, before) == CLIENT
+    assert made.wait_log(f"client={CLIENT}:40000")
+
+
 def test_what_it_says_of_tls_is_not_passed_on(starttlsd, network, pki, balancer):
     """PP-14: what the service hears of TLS is of the TLS with us, or nothing."""
     listen = network.endpoint()
