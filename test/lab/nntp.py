@@ -128,6 +128,7 @@ class Nntp(Child):
             "domain": "lab.test", "fromhost": "news.lab.test", "pathhost": "news.lab.test",
             "server": self.plain.host, "mta": '"/bin/true"', "hismethod": "hisv6",
             "ovmethod": "tradindexed", "enableoverview": "true", "runasuser": runner,
+            "nnrpdloadlimit": 0,  # a busy machine is no reason to turn anybody away
             "runasgroup": "nogroup", "patharticles": folder / "spool/articles",
             "pathoverview": folder / "spool/overview", "pathetc": folder / "etc",
             "pathdb": folder / "db", "pathrun": folder / "run", "pathspool": folder / "spool",
