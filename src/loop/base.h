@@ -10,4 +10,7 @@
 
 struct event_base *loop_base(struct loop *);
 
+/* A descriptor is about to be watched. */
+void loop_expect(struct loop *, int fd);
+
 #endif

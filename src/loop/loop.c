@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "loop/base.h"
 #include "loop/pool.h"
@@ -17,6 +19,7 @@ struct loop {
 	struct event_base *base;
 	struct pool *pool;
 	struct signal_watch *signals;
+	int expected; /* descriptors below that the library has been shown */
 };
 
 /* Edge-triggered readiness is what the room is built on (see watch.h), so a
@@ -125,6 +128,39 @@ struct event_base *loop_base(struct loop *loop)
 int64_t loop_date(void)
 {
 	return (int64_t)time(NULL);
+}
+
+static void on_nothing(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/* The library keeps a few bytes for each number of a descriptor that it has seen, for
+ * good.  Made for one connection after another they would lie between what those
+ * had, and hold on to the pages when they are gone: so they are made for many at
+ * once. */
+#define AT_ONCE 256
+
+void loop_expect(struct loop *loop, int fd)
+{
+	int copy = fd;
+
+	if (fd < loop->expected)
+		return;
+	loop->expected = fd + AT_ONCE;
+	while (copy >= 0 && copy < loop->expected) {
+		struct event event;
+
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, copy + 1);
+		if (copy < 0)
+			return;
+		if (event_assign(&event, loop->base, copy, EV_READ, on_nothing, NULL) == 0 &&
+		    event_add(&event, NULL) == 0)
+			event_del(&event);
+		close(copy);
+	}
 }
 
 int64_t loop_clock(void)

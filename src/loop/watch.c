@@ -30,6 +30,7 @@ struct watch *watch_open(struct loop *loop, int fd, void (*ready)(void *owner, u
 
 	if (!watch)
 		return NULL;
+	loop_expect(loop, fd);
 	watch->ready = ready;
 	watch->owner = owner;
 	if (event_assign(&watch->event, loop_base(loop), fd,
