@@ -333,6 +333,65 @@ static void goes_on_serving_after_running_out_of_descriptors(void **state)
 	listener_close(listener);
 }
 
+/* Its owner gives one up, once. */
+static bool make_room(void *owner)
+{
+	struct scene *scene = owner;
+	int spare = scene->fds[1];
+
+	scene->fds[1] = -1;
+	return spare >= 0 && close(spare) == 0;
+}
+
+static void accepts_where_room_is_made(void **state)
+{
+	struct scene *scene = *state;
+	struct listener_acts acts = {on_accepted, on_troubled, scene, make_room};
+	struct sockaddr_storage address;
+	socklen_t length;
+	struct listener *listener =
+	    listener_open(scene->loop, loopback_listener(&address, &length, AF_INET), &acts);
+	struct rlimit before, few;
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+
+	scene->fds[1] = dup(client);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = before;
+	few.rlim_cur = (rlim_t)scene->fds[1] + 1;
+	assert_int_equal(connect(client, (struct sockaddr *)&address, length), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	timer_set(scene->limit, 5000);
+	loop_run(scene->loop);
+	assert_int_equal(scene->count, 1);
+	assert_int_equal(scene->when, 1); /* it is said all the same */
+	assert_int_equal(scene->fds[1], -1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	close(scene->fds[0]);
+	close(client);
+	listener_close(listener);
+}
+
+/* Whoever is turned away hears why, also where it has spoken first: unheard bytes would
+ * turn the end into a reset. */
+static void turns_away_with_a_word(void **state)
+{
+	char heard[16] = "";
+	int pair[2];
+
+	(void)state;
+	connect_pair(pair);
+	assert_int_equal(write(pair[1], "hello", 5), 5);
+	end_turn_away(pair[0], "no", 2);
+	assert_int_equal(read(pair[1], heard, sizeof(heard)), 2);
+	assert_string_equal(heard, "no");
+	assert_int_equal(read(pair[1], heard, sizeof(heard)), 0);
+	close(pair[1]);
+	connect_pair(pair);
+	end_turn_away(pair[0], "", 0);
+	assert_int_equal(read(pair[1], heard, sizeof(heard)), 0);
+	close(pair[1]);
+}
+
 static void accepts_more_than_fit_in_one_turn(void **state)
 {
 	struct scene *scene = *state;
@@ -371,6 +430,8 @@ int main(void)
 	    SCENE(listens_and_dials),
 	    SCENE(listens_on_both_families_at_one_port),
 	    SCENE(goes_on_serving_after_running_out_of_descriptors),
+	    SCENE(accepts_where_room_is_made),
+	    SCENE(turns_away_with_a_word),
 	    SCENE(accepts_more_than_fit_in_one_turn),
 	};
 
