@@ -376,6 +376,7 @@ enum stls_action {
 };
 
 struct stls_verdict {
+	size_t size; /* sizeof(struct stls_verdict), set by the caller */
 	enum stls_action action;
 	enum stls_fault fault;  /* why it is not STLS_GO; with STLS_GO: NONE */
 	enum stls_fault report; /* what RFC 8460 wants to be told of, also with STLS_GO */

@@ -88,7 +88,8 @@ def check_needs(library, forbidden):
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    check_library(root, "libstarttls", ["dialogue.h", "fault.h", "identity.h"], sys.argv[2])
+    check_library(root, "libstarttls", ["dialogue.h", "fault.h", "identity.h", "policy.h",
+                                        "ratchet.h", "sts.h", "tlsa.h"], sys.argv[2])
     check_library(root, "libstarttls-openssl", ["tls.h"], sys.argv[3])
     check_needs(sys.argv[2], r"lib(ssl|crypto|event|pthread)")
     check_needs(sys.argv[3], r"libevent")
