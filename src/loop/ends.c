@@ -64,7 +64,7 @@ ptrdiff_t end_send(void *owner, const void *bytes, size_t count)
 	if (!(end->ready & WATCH_WRITE))
 		return END_WAIT;
 	do
-		n = send(end->fd, bytes, count, MSG_NOSIGNAL);
+		n = send(end->fd, bytes, count, MSG_NOSIGNAL | end->flags);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? failed(end, WATCH_WRITE) : n;
 }

@@ -24,6 +24,7 @@ struct end {
 	int fd;         /* -1: not open */
 	unsigned ready; /* WATCH_READ, WATCH_WRITE: worth a try */
 	int error;      /* errno of what broke it, else 0 */
+	int flags;      /* of send(2): MSG_MORE when more comes at once */
 	struct watch *watch;
 	void (*wake)(void *owner);
 	void *owner;

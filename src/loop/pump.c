@@ -277,16 +277,37 @@ static enum pump_state pump_look(const struct pump *pump, bool moved)
 	return moved ? PUMP_AGAIN : PUMP_WAITS;
 }
 
+static enum pump_state pump_turn(struct pump *pump)
+{
+	bool moved = lane_turn(pump, 0);
+
+	moved |= lane_turn(pump, 1);
+	return pump_look(pump, moved);
+}
+
+/* A side that takes nothing any more is deaf; true when that is news. */
+static bool pump_uncork(struct pump *pump)
+{
+	bool news = false;
+
+	for (int n = 0; n < 2; n++) {
+		struct lane *lane = &pump->lane[!n];
+
+		if (side_uncork(pump->side[n]) != SIDE_CUT || lane->deaf)
+			continue;
+		lane->deaf = news = true;
+	}
+	return news;
+}
+
 enum pump_state pump_run(struct pump *pump)
 {
 	enum pump_state state = PUMP_AGAIN;
 
 	pump->starved = false;
-	for (int round = 0; round < ROUNDS_AT_ONCE && state == PUMP_AGAIN; round++) {
-		bool moved = lane_turn(pump, 0);
-
-		moved |= lane_turn(pump, 1);
-		state = pump_look(pump, moved);
-	}
-	return state;
+	side_cork(pump->side[0]);
+	side_cork(pump->side[1]);
+	for (int round = 0; round < ROUNDS_AT_ONCE && state == PUMP_AGAIN; round++)
+		state = pump_turn(pump);
+	return pump_uncork(pump) && state == PUMP_WAITS ? pump_turn(pump) : state;
 }

@@ -54,12 +54,28 @@ ptrdiff_t side_write(struct side *side, const void *bytes, size_t count)
 	return side->tls ? write_tls(side, bytes, count) : end_send(&side->end, bytes, count);
 }
 
+void side_cork(struct side *side)
+{
+	if (side->tls)
+		stls_tls_cork(side->tls);
+}
+
+ptrdiff_t side_uncork(struct side *side)
+{
+	int out = side->tls ? stls_tls_uncork(side->tls) : 1;
+
+	if (out == 0)
+		return SIDE_WAIT;
+	return out < 0 ? SIDE_CUT : 0;
+}
+
 ptrdiff_t side_finish(struct side *side)
 {
 	int out;
 
 	if (side->finished)
 		return 0;
+	side->end.flags = MSG_MORE; /* the last words and the FIN in one packet */
 	out = side->tls ? stls_tls_finish(side->tls) : 1;
 	if (out == 0)
 		return SIDE_WAIT;

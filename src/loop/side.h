@@ -43,6 +43,11 @@ enum stls_need side_shake(struct side *);
 ptrdiff_t side_read(struct side *, void *, size_t);
 ptrdiff_t side_write(struct side *, const void *, size_t);
 
+/* Between the two, what is written may wait, to go out in one piece: 0, SIDE_WAIT (call
+ * it again), SIDE_CUT. */
+void side_cork(struct side *);
+ptrdiff_t side_uncork(struct side *);
+
 /* Tells the peer that we are done, which still may talk: 0, SIDE_WAIT (call it
  * again), SIDE_CUT. */
 ptrdiff_t side_finish(struct side *);

@@ -8,6 +8,11 @@
  * owner takes it: more than that is a flood (TLS-41). */
 #define REPLIES_MAX 16384
 
+/* What waits in out while the pipe is corked.  Long records would only be copied once
+ * more for it. */
+#define CORKED_MAX 16384
+#define SHORT 4096
+
 static bool is_http(const char *bytes, size_t count)
 {
 	static const char *const verbs[] = {"GET ", "POST", "PUT ", "HEAD", "OPTI", "CONN", "PRI "};
@@ -66,6 +71,7 @@ static int bio_read(BIO *bio, char *to, int count)
 static void give_up(stls_tls *tls)
 {
 	tls_bytes_free(&tls->out);
+	tls->mute = true;
 	if (tls->phase == TLS_SHAKING)
 		tls->eof = true;
 }
@@ -83,14 +89,23 @@ bool tls_bio_flush(stls_tls *tls)
 		else
 			tls_bytes_drop(&tls->out, (size_t)n);
 	}
+	if (tls_bytes_count(&tls->out) == 0)
+		tls->replies = 0;
 	return true;
 }
 
 static int keep(stls_tls *tls, const char *from, int count)
 {
-	if (tls->reading && tls_bytes_count(&tls->out) > REPLIES_MAX)
+	if (tls->reading && tls->replies > REPLIES_MAX)
 		return -1;
+	if (tls->reading)
+		tls->replies += (size_t)count;
 	return tls_bytes_add(&tls->out, from, (size_t)count) ? count : -1;
+}
+
+static bool is_gathered(const stls_tls *tls, int count)
+{
+	return tls->corked && count <= SHORT && tls_bytes_count(&tls->out) < CORKED_MAX;
 }
 
 /* A full pipe makes the owner wait, but not a read: what is said then waits in
@@ -101,7 +116,9 @@ static int bio_write(BIO *bio, const char *from, int count)
 	ptrdiff_t n;
 
 	BIO_clear_retry_flags(bio);
-	if (!tls->pipe.send)
+	if (tls->mute)
+		return -1;
+	if (!tls->pipe.send || is_gathered(tls, count))
 		return keep(tls, from, count);
 	n = tls_bio_flush(tls) ? tls->pipe.send(tls->pipe.owner, from, (size_t)count)
 	                       : TLS_PIPE_WAIT;

@@ -126,20 +126,42 @@ static void shake(stls_tls *tls)
 		tls_broken(tls);
 }
 
+/* With TLS 1.3 a server that is up has nothing more to say than the ticket: that goes
+ * with its first words, and does not wake the client for itself. */
+static bool may_wait(const stls_tls *tls)
+{
+	return tls->phase == TLS_UP && tls->context->role == STLS_SERVER &&
+	       SSL_version(tls->ssl) >= TLS1_3_VERSION;
+}
+
+static void shake_corked(stls_tls *tls)
+{
+	tls->corked = tls->pipe.send != NULL;
+	shake(tls);
+	tls->corked = false;
+}
+
 enum stls_need stls_tls_advance(stls_tls *tls)
 {
+	bool out = true;
+
 	if (tls->phase == TLS_SHAKING && tls_bio_flush(tls))
-		shake(tls);
-	if (tls->phase == TLS_BROKEN)
-		return STLS_FAILED;
-	if (tls->phase == TLS_UP)
-		return STLS_DONE;
+		shake_corked(tls);
+	if (tls->pipe.send != NULL && !may_wait(tls))
+		out = tls_bio_flush(tls);
+	if (tls->phase == TLS_SHAKING && tls->mute)
+		shake(tls); /* what has come may say more than that it is over */
+	switch (tls->phase) {
+	case TLS_BROKEN: return STLS_FAILED;
+	case TLS_UP: return out ? STLS_DONE : STLS_OUT;
+	case TLS_SHAKING: break;
+	}
 	return tls_bytes_count(&tls->out) > 0 || SSL_want_write(tls->ssl) ? STLS_OUT : STLS_IN;
 }
 
 enum stls_need stls_tls_need(const stls_tls *tls)
 {
-	if (tls_bytes_count(&tls->out) > 0)
+	if (tls_bytes_count(&tls->out) > 0 && tls->pipe.send == NULL)
 		return STLS_OUT;
 	switch (tls->phase) {
 	case TLS_SHAKING: return STLS_IN;

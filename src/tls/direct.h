@@ -44,6 +44,13 @@ bool stls_tls_pending(const stls_tls *);
  * again), -1 when it failed. */
 ptrdiff_t stls_tls_push(stls_tls *, const void *, size_t);
 
+/* From cork to uncork, what is short may wait, and goes out in one piece: a system call
+ * less, and a peer that is not woken for nothing.  Uncork: 1 when all is out, 0 when the
+ * pipe is full (call it again), -1 when it failed.  The ticket of a server waits from the
+ * handshake's end for the first of these, or for a push or a read in between. */
+void stls_tls_cork(stls_tls *);
+int stls_tls_uncork(stls_tls *);
+
 /* Sends close_notify, after everything that was pushed: 1 when it is out, 0 when the pipe is full,
  * -1 when it failed. */
 int stls_tls_finish(stls_tls *);

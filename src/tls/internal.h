@@ -125,6 +125,9 @@ struct stls_tls {
 	bool eof;             /* nothing more will come in */
 	bool sniffed;         /* the first octet was looked at */
 	bool reading;         /* what is written now is not the owner's */
+	bool corked;          /* short records wait in out for the owner */
+	bool mute;            /* the pipe takes nothing any more */
+	size_t replies;       /* of what is in out: what was written while reading */
 	bool renegotiates;    /* the peer tried to */
 
 	/* identity */

@@ -30,7 +30,8 @@ ptrdiff_t stls_tls_read(stls_tls *tls, void *bytes, size_t count)
 
 	if (tls->phase != TLS_UP || tls->end != STLS_END_OPEN)
 		return -1;
-	tls_bio_flush(tls);
+	if (!tls->corked)
+		tls_bio_flush(tls);
 	ERR_clear_error();
 	tls->reading = true;
 	result = SSL_read_ex(tls->ssl, bytes, count, &n);
@@ -68,6 +69,19 @@ ptrdiff_t stls_tls_push(stls_tls *tls, const void *bytes, size_t count)
 	if (SSL_write_ex(tls->ssl, bytes, count, &n) == 1)
 		return (ptrdiff_t)n;
 	return not_written(tls, 0);
+}
+
+void stls_tls_cork(stls_tls *tls)
+{
+	tls->corked = tls->pipe.send != NULL;
+}
+
+int stls_tls_uncork(stls_tls *tls)
+{
+	tls->corked = false;
+	if (!tls_bio_flush(tls))
+		return 0;
+	return tls->mute ? -1 : 1;
 }
 
 int stls_tls_write(stls_tls *tls, const void *bytes, size_t count)

@@ -336,6 +336,54 @@ static void key_update_and_a_full_pipe(void **unused)
 	line_free(line);
 }
 
+/* What is short waits for the owner, the ticket with it, and goes out in one piece. */
+static void corked(void **unused)
+{
+	struct line *line = line_open(65536);
+	char got[16];
+	unsigned before;
+
+	(void)unused;
+	line_shake(line);
+	before = line->down.writes;
+	stls_tls_cork(line->server);
+	assert_int_equal(stls_tls_push(line->server, "220 hi\r\n", 8), 8);
+	assert_int_equal(stls_tls_push(line->server, "221 bye\r\n", 9), 9);
+	assert_int_equal(stls_tls_read(line->server, got, 1), 0);
+	assert_int_equal(line->down.writes, before);
+	line->down.room = 0;
+	assert_int_equal(stls_tls_uncork(line->server), 0);
+	line->down.room = 65536;
+	before = line->down.writes;
+	assert_int_equal(stls_tls_uncork(line->server), 1);
+	assert_int_equal(line->down.writes, before + 1);
+	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 8);
+	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 9);
+	assert_int_equal(stls_tls_push(line->server, "a", 1), 1); /* as ever */
+	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 1);
+	line_free(line);
+}
+
+/* A long record does not wait, and what waits before it goes first. */
+static void corked_and_long(void **unused)
+{
+	struct line *line = line_open(65536);
+	static char text[9000], got[9000];
+
+	(void)unused;
+	line_shake(line);
+	stls_tls_cork(line->server);
+	assert_int_equal(stls_tls_push(line->server, "first", 5), 5);
+	assert_int_equal(stls_tls_push(line->server, text, sizeof(text)), sizeof(text));
+	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 5);
+	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), sizeof(text));
+	line->down.broken = 1;
+	assert_int_equal(stls_tls_push(line->server, "late", 4), 4);
+	assert_int_equal(stls_tls_uncork(line->server), -1);
+	assert_int_equal(stls_tls_push(line->server, "later", 5), -1);
+	line_free(line);
+}
+
 /* ---- what an idle session costs ---- */
 
 #define SESSIONS 200
@@ -393,6 +441,8 @@ int main(void)
 	    cmocka_unit_test(cut_in_the_handshake),
 	    cmocka_unit_test(plaintext_instead),
 	    cmocka_unit_test(key_update_and_a_full_pipe),
+	    cmocka_unit_test(corked),
+	    cmocka_unit_test(corked_and_long),
 	    cmocka_unit_test(idle_memory),
 	};
 
