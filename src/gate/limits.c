@@ -7,13 +7,14 @@
 #include "loop/timer.h"
 #include "proc/memory.h"
 
-#define LOOK_EVERY 100        /* ms between two looks at the memory */
-#define SESSION_COSTS 8192    /* bytes, about, until there is another look */
-#define HANDSHAKE_COSTS 81920 /* ditto */
-#define TICK 1000             /* ms between two looks when nobody comes */
-#define SAY_AGAIN_AFTER 60000 /* ms */
-#define SPARE_MOST (4u << 20) /* bytes that are kept for the next burst */
-#define FILES_LEAST 4         /* kept for services, and for the log */
+#define LOOK_EVERY 100           /* ms between two looks at the memory */
+#define SESSION_COSTS 8192       /* bytes, about, until there is another look */
+#define HANDSHAKE_COSTS 81920    /* ditto */
+#define TICK 1000                /* ms between two looks when nobody comes */
+#define SAY_AGAIN_AFTER 60000    /* ms */
+#define MEMORY_LEAST (16u << 20) /* bytes; with less than that there is nothing to serve */
+#define SPARE_MOST (4u << 20)    /* bytes that are kept for the next burst */
+#define FILES_LEAST 4            /* kept for services, and for the log */
 #define FILES_MOST 64
 
 struct queue {
@@ -92,6 +93,11 @@ static size_t share(const struct limits *limits, uint64_t all, uint64_t retired)
 	return (size_t)(ours / limits->order.workers);
 }
 
+static size_t at_least(size_t least, size_t number)
+{
+	return number > least ? number : least;
+}
+
 static void find_shares(struct limits *limits)
 {
 	const struct config_limits *config = limits->order.config;
@@ -101,7 +107,8 @@ static void find_shares(struct limits *limits)
 		limits->connections = share(limits, config->connections, retired.connections);
 	if (config->memory)
 		limits->memory =
-		    share(limits, (uint64_t)config->memory << 20, retired.memory << 10);
+		    at_least(MEMORY_LEAST,
+		             share(limits, (uint64_t)config->memory << 20, retired.memory << 10));
 }
 
 /* ---- memory ---- */

@@ -364,7 +364,7 @@ static void waiting_is_said_once_a_minute(void **state)
 
 /* ---- memory ---- */
 
-#define MUCH (8u << 20)
+#define MUCH (18u << 20)
 
 /* Sanitizers have an allocator that does not tell. */
 static bool memory_is_told(void)
@@ -377,7 +377,7 @@ static void memory_runs_out(void **state)
 	char *much;
 
 	(void)state;
-	begin(&(struct config_limits){.memory = 8}, 1);
+	begin(&(struct config_limits){.memory = 20}, 1);
 	if (!memory_is_told())
 		skip();
 	for (int i = 0; i < 20; i++)
@@ -401,13 +401,24 @@ static void memory_runs_out(void **state)
 	assert_true(come(21, "192.0.2.1"));
 }
 
+/* However many there are. */
+static void workers_have_some_memory(void **state)
+{
+	(void)state;
+	begin(&(struct config_limits){.memory = 64}, 64);
+	assert_true(come(0, "192.0.2.1"));
+	advance(0, LIMITS_SERVED);
+	assert_true(come(1, "192.0.2.1"));
+	assert_int_equal(here.evictions, 0);
+}
+
 /* A session that begins TLS needs more of it, and is not the one to go. */
 static void handshakes_need_memory(void **state)
 {
 	char *much;
 
 	(void)state;
-	begin(&(struct config_limits){.memory = 8}, 1);
+	begin(&(struct config_limits){.memory = 20}, 1);
 	if (!memory_is_told())
 		skip();
 	for (int i = 0; i < 2; i++)
@@ -443,6 +454,7 @@ int main(void)
 	    CASE(waiting_is_said_once_a_minute),
 	    CASE(memory_runs_out),
 	    CASE(handshakes_need_memory),
+	    CASE(workers_have_some_memory),
 	};
 
 	return cmocka_run_group_tests_name("gate-limits", tests, NULL, NULL);
