@@ -72,11 +72,16 @@ def _point(cells, count):
     return {part: sum(one[part] for one in grown) for part in grown[0]}
 
 
+def servers_for(count):
+    """How many servers so many sessions need: each has two descriptors of each session."""
+    return -(-count // ((servers.descriptors() - 400) // 2))
+
+
 def _hold(bench, name, steps, costs):
     """What a server costs before the first session, and what so many of them do."""
     cells = []
     try:
-        for _ in range(-(-steps[-1] // ((servers.descriptors() - 400) // 2))):
+        for _ in range(servers_for(steps[-1])):
             cells.append(Cell(bench, name, costs))
         return {"base": max(cell.base for cell in cells),
                 "points": {count: _point(cells, count) for count in steps}}
@@ -90,7 +95,8 @@ def measure(bench, names, steps, failures):
     sink = Sink(bench)
     costs = kernel.Costs(bench, sink)
     sink.stop()
-    print(f"the kernel's part: {costs.socket:.0f} bytes a socket, {costs.thread:.0f} a thread")
+    print(f"the kernel's part: {costs.socket:.0f} bytes a socket, {costs.thread:.0f} a thread;"
+          f" {steps[-1]} sessions are held by {servers_for(steps[-1])} of a kind")
     found = {}
     for name in names:
         try:

@@ -28,13 +28,13 @@ RESUMED_AT_LEAST = 0.95
 
 
 class Amounts:
-    """How much of each."""
+    """How much of each: little, and often."""
 
     def __init__(self, quick=False, sessions=None):
-        self.sessions = sessions or (100 if quick else 400)
+        self.sessions = sessions or (100 if quick else 200)
         self.warm = min(32, self.sessions)
-        self.latencies = min(self.sessions, 50 if quick else 200)
-        self.octets = (32 if quick else 256) << 20
+        self.latencies = min(self.sessions, 50 if quick else 100)
+        self.octets = (32 if quick else 128) << 20
         self.at_once = 16
 
 

@@ -136,7 +136,12 @@ def family(pid):
 
 
 def pin(pid, core):
-    """All threads of all processes to one core; what they start inherits it."""
+    """All threads of all processes to one core, and before what else runs there, where that is
+    allowed; what they start inherits it."""
     for one in family(pid):
         for thread in os.listdir(f"/proc/{one}/task"):
             os.sched_setaffinity(int(thread), {core})
+            try:
+                os.setpriority(os.PRIO_PROCESS, int(thread), -10)
+            except PermissionError:
+                pass

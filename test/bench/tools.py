@@ -14,9 +14,9 @@ class Load:
     def __init__(self, bench, listen, script, *options):
         argv = [str(servers.program(bench.build, "bench-load")), str(listen), script,
                 servers.NAME, *options]
-        self.process = subprocess.Popen(["taskset", "-c", str(bench.load_core), *argv],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
+        servers.pin(self.process.pid, bench.load_core)
 
     def tell(self, verb, count, at_once=16):
         """What it found; a server that fails a session fails the measurement."""
@@ -50,11 +50,12 @@ class Sink(Child):
         network = bench.lab.network
         self.places = {protocol: network.endpoint() for protocol in ("smtp", "imap")}
         self.auths = {protocol: network.endpoint() for protocol in ("smtp", "imap")}
-        argv = ["taskset", "-c", bench.load_core, servers.program(bench.build, "bench-sink")]
+        argv = [servers.program(bench.build, "bench-sink")]
         for protocol, place in self.places.items():
             argv += [protocol, place, f"auth={place}", self.auths[protocol]]
         super().__init__(argv, bench.lab.make_folder(f"sink-{self.places['smtp'].port}") / "log")
         self.wait_listening([*self.places.values(), *self.auths.values()])
+        servers.pin(self.pid, bench.load_core)
 
 
 class Bench:
