@@ -19,7 +19,7 @@ ENTERS = {
     "policy": set(),
     "tls": {"wire", "policy"},
     "loop": {"tls", "wire"},
-    "names": set(),
+    "names": {"loop"},
     "proc": set(),
     "gate": {"loop", "names", "proc", "tls", "wire", "policy"},
     "check": {"loop", "names", "tls", "wire", "policy"},
