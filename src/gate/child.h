@@ -11,7 +11,7 @@
 
 struct parent;
 
-enum child_role { CHILD_WORKER, CHILD_METRICS };
+enum child_role { CHILD_WORKER, CHILD_METRICS, CHILD_POLICY };
 
 struct child {
 	struct parent *parent;

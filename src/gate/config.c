@@ -6,14 +6,16 @@
 #include "gate/config_daemon.h"
 #include "gate/config_front.h"
 #include "gate/config_listen.h"
+#include "gate/config_policy.h"
 #include "gate/config_text.h"
 
 static void read_fronts(const struct reading *reading, struct config *config)
 {
 	size_t count = grammar_count(reading->section, "front");
-	if (count == 0)
+	if (count == 0 && grammar_count(reading->section, "policy") == 0)
 		complain(reading->complaints, 0,
-		         "there is no front, so nothing to do; such as: front \"imap\" { ... }");
+		         "there is no front and no policy, so nothing to do; such as: front "
+		         "\"imap\" { ... }");
 	config->fronts = value_array(reading->complaints, count, sizeof(config->fronts[0]));
 	for (size_t i = 0; config->fronts && i < count; i++)
 		front_read(reading->complaints, grammar_section(reading->section, "front", i),
@@ -30,6 +32,7 @@ static void read_text(const struct complaints *complaints, char *text, size_t le
 		return;
 	daemon_read(&reading, config);
 	read_fronts(&reading, config);
+	config_policy_read(&reading, config);
 	listen_check_all(complaints, config);
 	grammar_free(reading.section);
 }
@@ -75,6 +78,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->front_count; i++)
 		front_free(&config->fronts[i]);
 	free(config->fronts);
+	config_policy_free(config);
 	daemon_free(config);
 	memset(config, 0, sizeof(*config));
 }

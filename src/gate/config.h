@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include <starttls/dialogue.h>
+#include <starttls/policy.h>
 
 #include "loop/log.h"
 #include "names/address.h"
@@ -93,6 +94,36 @@ struct config_front {
 	struct config_certificates certificates;
 };
 
+/* How a policy service is asked. */
+enum config_policy_speaks { CONFIG_POLICY_SOCKETMAP, CONFIG_POLICY_TCP_TABLE, CONFIG_POLICY_JSON };
+
+/* A service that answers what outgoing mail has to have, see <starttls/policy.h>. */
+struct config_policy {
+	char *name;
+	unsigned line; /* where its section begins */
+	struct config_addresses listen;
+	enum config_policy_speaks speaks;
+	enum stls_level floor;
+	bool dane, mta_sts, both, unfetched_defers; /* as in struct stls_case_spec */
+	unsigned deadline;                          /* seconds for an answer to be found out */
+};
+
+/* What the operator has decided for a destination. */
+struct config_override {
+	char *destination;
+	unsigned line;
+	enum stls_level level;
+	char **names; /* NULL, or the last one is NULL */
+	char *reason;
+	int64_t expires; /* or STLS_NEVER */
+};
+
+struct config_resolver {
+	unsigned line;
+	char *config;  /* unbound's; NULL: the system's forwarders */
+	char *ca_file; /* for fetching policies; NULL: the system's authorities */
+};
+
 /* Of the daemon as a whole; 0: none. */
 struct config_limits {
 	unsigned connections;             /* at once */
@@ -125,6 +156,12 @@ struct config {
 	struct config_certificates certificates;
 	struct config_front *fronts;
 	size_t front_count;
+	struct config_policy *policies;
+	size_t policy_count;
+	struct config_override *overrides;
+	size_t override_count;
+	struct stls_ratchet_settings ratchet;
+	struct config_resolver resolver;
 };
 
 /* What is wrong with a configuration: lines to print as they are, of the form

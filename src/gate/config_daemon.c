@@ -27,15 +27,16 @@ static char *system_name(const struct complaints *complaints)
 	return value_copy(complaints, name);
 }
 
+/* What the text means the store knows, when it is opened. */
 static char *read_state(const struct reading *reading)
 {
 	char *state = value_text(reading, "state");
 	if (!state)
 		return value_copy(reading->complaints, STATE);
-	if (state[0] != '/')
+	if (state[0] != '/' && strncmp(state, "redis", 5) != 0)
 		complain(reading->complaints, value_line(reading, "state"),
-		         "state: \"%.80s\" is not allowed; allowed in this version: the path of a "
-		         "folder, from / on",
+		         "state: \"%.80s\" is not allowed; allowed: the path of a folder, from / "
+		         "on, or redis://HOST:PORT/0, rediss://..., redis+unix:/PATH",
 		         state);
 	return state;
 }
@@ -86,23 +87,13 @@ static void read_log(const struct reading *reading, struct config_log *log)
 	log->rate = value_number(reading, "log-rate", &rate, LOG_RATE);
 }
 
-/* The section of that name, of which there is at most one; NULL when there is none. */
-static struct cfg_t *only_section(const struct reading *reading, const char *name)
-{
-	struct cfg_t *first = grammar_section(reading->section, name, 0), *other;
-	for (size_t i = 1; (other = grammar_section(reading->section, name, i)); i++)
-		complain(reading->complaints, grammar_line(other),
-		         "%s: this is here a second time, after line %u", name,
-		         grammar_line(first));
-	return first;
-}
-
 static void read_limits(const struct reading *reading, struct config_limits *limits)
 {
 	static const struct config_range many = {1, MANY, true, "a number", ", or 0 for no limit"},
 	                                 mebibytes = {64, 1048576, true, "a number of MiB",
 	                                              ", or 0 for no limit"};
-	struct reading inner = {reading->complaints, only_section(reading, "limits")};
+	struct reading inner = {reading->complaints,
+	                        grammar_only(reading->complaints, reading->section, "limits")};
 	*limits = (struct config_limits){20000, 500, 1000, 1024};
 	if (!inner.section)
 		return;
@@ -116,7 +107,8 @@ static void read_limits(const struct reading *reading, struct config_limits *lim
 
 static void read_metrics(const struct reading *reading, struct config_addresses *metrics)
 {
-	struct reading inner = {reading->complaints, only_section(reading, "metrics")};
+	struct reading inner = {reading->complaints,
+	                        grammar_only(reading->complaints, reading->section, "metrics")};
 	if (!inner.section)
 		return;
 	*metrics = value_addresses(&inner, "listen");

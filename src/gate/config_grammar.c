@@ -82,7 +82,7 @@ static void drop_value(void *pointer)
 #define OPENED CFG_PTR_CB(OPTION_LINE, first_line, CFGF_NONE, take_value, drop_value)
 
 /* Keys of later versions, so that nobody takes them for typing errors. */
-static const char *const later[] = {"relay", "policy", "resolver"};
+static const char *const later[] = {"relay"};
 
 static int is_later(const char *key)
 {
@@ -147,6 +147,31 @@ static cfg_t *start_top(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt
 	    CFG_END(),
 	};
 	cfg_opt_t metrics[] = {POINTER(grammar), OPENED, LIST("listen"), CFG_END()};
+	cfg_opt_t policy[] = {
+	    POINTER(grammar),
+	    OPENED,
+	    LIST("listen"),
+	    VALUE("protocol"),
+	    VALUE("level"),
+	    VALUE("dane"),
+	    VALUE("mta-sts"),
+	    VALUE("sts-beside-dane"),
+	    VALUE("defer-without-policy"),
+	    VALUE("deadline"),
+	    CFG_END(),
+	};
+	cfg_opt_t override[] = {
+	    POINTER(grammar), OPENED,           VALUE("level"), LIST("names"),
+	    VALUE("reason"),  VALUE("expires"), CFG_END(),
+	};
+	cfg_opt_t ratchet[] = {
+	    POINTER(grammar), OPENED,        VALUE("occasions"),
+	    VALUE("days"),    VALUE("hold"), VALUE("authentication"),
+	    VALUE("let-go"),  CFG_END(),
+	};
+	cfg_opt_t resolver[] = {
+	    POINTER(grammar), OPENED, VALUE("config"), VALUE("ca-file"), CFG_END(),
+	};
 	cfg_opt_t top[] = {
 	    POINTER(grammar),
 	    VALUE("hostname"),
@@ -164,6 +189,10 @@ static cfg_t *start_top(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt
 	    CFG_SEC("metrics", metrics, CFGF_MULTI),
 	    CFG_SEC("certificate", certificate, CFGF_MULTI),
 	    CFG_SEC("front", front, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	    CFG_SEC("policy", policy, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	    CFG_SEC("override", override, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	    CFG_SEC("ratchet", ratchet, CFGF_MULTI),
+	    CFG_SEC("resolver", resolver, CFGF_MULTI),
 	    CFG_END(),
 	};
 	return cfg_init(top, CFGF_NONE);
@@ -268,6 +297,17 @@ struct cfg_t *grammar_section(struct cfg_t *section, const char *name, size_t in
 {
 	cfg_opt_t *option = find(section, name);
 	return index < option->nvalues ? option->values[index]->section : NULL;
+}
+
+struct cfg_t *grammar_only(const struct complaints *complaints, struct cfg_t *section,
+                           const char *name)
+{
+	struct cfg_t *first = grammar_section(section, name, 0), *other;
+	for (size_t i = 1; (other = grammar_section(section, name, i)); i++)
+		complain(complaints, grammar_line(other),
+		         "%s: this is here a second time, after line %u", name,
+		         grammar_line(first));
+	return first;
 }
 
 const char *grammar_title(const struct cfg_t *section)

@@ -25,6 +25,8 @@ void grammar_free(struct cfg_t *);
 /* The sections of that name inside of another, from index 0 on; NULL behind the
  * last one. */
 struct cfg_t *grammar_section(struct cfg_t *, const char *name, size_t index);
+/* The section of that name, of which there is at most one; NULL when there is none. */
+struct cfg_t *grammar_only(const struct complaints *, struct cfg_t *, const char *name);
 const char *grammar_title(const struct cfg_t *);
 unsigned grammar_line(struct cfg_t *);
 

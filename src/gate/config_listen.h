@@ -9,7 +9,7 @@
  * tomorrow. */
 void listen_check(const struct complaints *, const struct config_addresses *);
 
-/* Of all fronts and the metrics: no two listen on the same address. */
+/* Of all fronts, the metrics and policies: no two listen on the same address. */
 void listen_check_all(const struct complaints *, const struct config *);
 
 #endif

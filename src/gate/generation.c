@@ -69,23 +69,49 @@ static int bind_front(struct generation *generation, struct front *front,
 	return front_bind(front, ground->sockets, generation->config.workers, error);
 }
 
+static int bind_list(struct socket_set **sets, size_t *count, struct sockets *sockets,
+                     const struct config_addresses *listen, const struct complaints *complaints)
+{
+	for (size_t i = 0; i < listen->count; i++) {
+		struct reason error;
+		struct socket_set *set = front_take_sockets(sockets, &listen->list[i], 1, &error);
+
+		if (!set) {
+			complain(complaints, error.line, "%s", error.text);
+			return -1;
+		}
+		sets[(*count)++] = set;
+	}
+	return 0;
+}
+
 static int bind_metrics(struct generation *generation, struct sockets *sockets,
                         const struct complaints *complaints)
 {
 	const struct config_addresses *listen = &generation->config.metrics;
 
 	generation->metrics = calloc(listen->count + 1, sizeof(struct socket_set *));
-	for (size_t i = 0; generation->metrics && i < listen->count; i++) {
-		struct reason error;
-		struct socket_set *set = front_take_sockets(sockets, &listen->list[i], 1, &error);
+	return !generation->metrics ? -1
+	                            : bind_list(generation->metrics, &generation->metrics_count,
+	                                        sockets, listen, complaints);
+}
 
-		if (!set) {
-			complain(complaints, error.line, "metrics: %s", error.text);
+static int bind_policies(struct generation *generation, struct sockets *sockets,
+                         const struct complaints *complaints)
+{
+	const struct config *config = &generation->config;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->policy_count; i++)
+		count += config->policies[i].listen.count;
+	generation->policies = calloc(count + 1, sizeof(struct socket_set *));
+	if (!generation->policies)
+		return -1;
+	for (size_t i = 0; i < config->policy_count; i++)
+		if (bind_list(generation->policies, &generation->policy_count, sockets,
+		              &config->policies[i].listen, complaints) < 0)
 			return -1;
-		}
-		generation->metrics[generation->metrics_count++] = set;
-	}
-	return generation->metrics ? 0 : -1;
+	return 0;
 }
 
 static void open_log(struct generation *generation, struct board *board)
@@ -125,7 +151,8 @@ int generation_bind(struct generation *generation, const char *path, const struc
 		take_complaint(&complaints, front->config, &error);
 		return -1;
 	}
-	if (bind_metrics(generation, ground->sockets, &complaints) < 0)
+	if (bind_metrics(generation, ground->sockets, &complaints) < 0 ||
+	    bind_policies(generation, ground->sockets, &complaints) < 0)
 		return -1;
 	open_log(generation, ground->board);
 	return 0;
@@ -137,6 +164,8 @@ void generation_unbind(struct generation *generation, struct sockets *sockets)
 		front_unbind(&generation->fronts[i], sockets);
 	while (generation->metrics_count)
 		sockets_drop(sockets, generation->metrics[--generation->metrics_count]);
+	while (generation->policy_count)
+		sockets_drop(sockets, generation->policies[--generation->policy_count]);
 }
 
 void generation_free(struct generation *generation)
@@ -148,6 +177,7 @@ void generation_free(struct generation *generation)
 		log_close(&generation->log);
 	free(generation->children);
 	free(generation->metrics);
+	free(generation->policies);
 	config_free(&generation->config);
 	free(generation);
 }

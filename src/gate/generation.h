@@ -30,6 +30,8 @@ struct generation {
 	size_t front_count;          /* of those that were prepared */
 	struct socket_set **metrics; /* where they are listened for */
 	size_t metrics_count;
+	struct socket_set **policies; /* all of them, in the order of the configuration */
+	size_t policy_count;
 	struct child *children;
 	size_t child_count;
 };

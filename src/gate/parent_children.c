@@ -49,6 +49,11 @@ static void leave_parent(struct parent *parent, struct generation *mine)
 	loop_free(parent->loop);
 }
 
+static int (*const lives[])(const struct worker_order *) = {
+    [CHILD_WORKER] = worker_run,
+    [CHILD_METRICS] = worker_tell,
+};
+
 static _Noreturn void live(struct child *child, const int ends[2])
 {
 	struct parent *parent = child->parent;
@@ -68,7 +73,7 @@ static _Noreturn void live(struct child *child, const int ends[2])
 
 	close(ends[0]);
 	leave_parent(parent, child->generation);
-	exit(child->role == CHILD_WORKER ? worker_run(&order) : worker_tell(&order));
+	exit(lives[order.role](&order));
 }
 
 #define AT_MOST 16 /* messages: a process has one thing to say */
@@ -174,15 +179,17 @@ static int child_new(struct parent *parent, struct generation *generation, enum 
 
 int children_new(struct parent *parent, struct generation *generation)
 {
-	size_t workers = generation->config.workers;
+	size_t workers = generation->front_count ? generation->config.workers : 0;
 
-	generation->children = calloc(workers + 1, sizeof(*generation->children));
+	generation->children = calloc(workers + 2, sizeof(*generation->children));
 	if (!generation->children)
 		return -1;
 	for (size_t i = 0; i < workers; i++)
 		if (child_new(parent, generation, CHILD_WORKER, i) < 0)
 			return -1;
-	return generation->metrics_count ? child_new(parent, generation, CHILD_METRICS, 0) : 0;
+	if (generation->metrics_count && child_new(parent, generation, CHILD_METRICS, 0) < 0)
+		return -1;
+	return generation->policy_count ? child_new(parent, generation, CHILD_POLICY, 0) : 0;
 }
 
 /* One that serves is missed; one that was to retire has done so. */
@@ -224,7 +231,7 @@ static bool has_workers(const struct parent *parent)
 	while ((generation = next_generation(parent, generation)))
 		for (size_t i = 0; i < generation->child_count; i++)
 			if (generation->children[i].pid &&
-			    generation->children[i].role == CHILD_WORKER)
+			    generation->children[i].role != CHILD_METRICS)
 				return true;
 	return false;
 }

@@ -28,13 +28,18 @@ void parent_complain(struct parent *parent, const struct config_error *error)
 	        "The new configuration is not used: the old one stays.");
 }
 
+static const char *const roles[] = {
+    [CHILD_WORKER] = "worker",
+    [CHILD_METRICS] = "metrics",
+    [CHILD_POLICY] = "policy",
+};
+
 void parent_report_end(struct parent *parent, const struct child *child, const char *how)
 {
 	struct log_line line;
 
 	board_add(&parent->board->daemon.workers_died, 1);
-	log_begin(&line, parent->log, LOG_LEVEL_ERROR,
-	          child->role == CHILD_WORKER ? "worker" : "metrics");
+	log_begin(&line, parent->log, LOG_LEVEL_ERROR, roles[child->role]);
 	log_number(&line, "worker", (int64_t)child->index);
 	log_text(&line, "message", how);
 	log_end(&line);

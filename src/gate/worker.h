@@ -31,4 +31,7 @@ int worker_run(const struct worker_order *);
 /* The same for the process that tells how the others are: metrics_process.c */
 int worker_tell(const struct worker_order *);
 
+/* And for the one that answers what outgoing mail has to have: policy_process.c */
+int worker_advise(const struct worker_order *);
+
 #endif

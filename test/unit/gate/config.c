@@ -8,7 +8,8 @@
 
 #define TOP_KEYS                                                                                   \
 	"hostname, state, user, workers, sandbox, drain, watch-certificates, log-level, "          \
-	"log-format, log-to, log-rate, limits, metrics, certificate, front"
+	"log-format, log-to, log-rate, limits, metrics, certificate, front, policy, override, "    \
+	"ratchet, resolver"
 #define FRONT_KEYS                                                                                 \
 	"protocol, listen, accept-proxy, tls, require-tls-on-25, certificate, strict-sni, "        \
 	"ask-client, hostname, capabilities, backend, backend-tls, backend-verify, backend-ca, "   \
@@ -308,7 +309,7 @@ static void unknown_keys(void **state)
 /* What belongs to later versions is refused in words of its own. */
 static void later_sections(void **state)
 {
-	static const char *const names[] = {"relay", "policy", "resolver"};
+	static const char *const names[] = {"relay"};
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		char text[256], want[512];
@@ -339,10 +340,9 @@ static void top_values(void **state)
 	     {"t.conf:1: hostname: \"192.0.2.1\" is not a host name; allowed: letters, digits and "
 	      "hyphens between dots, such as mail.example.org"}},
 	    {"user = ''", {"t.conf:1: user: this is empty"}},
-	    {"state = 'redis://host:6379/0'",
-	     {"t.conf:1: state: \"redis://host:6379/0\" is not allowed; allowed in this version: "
-	      "the "
-	      "path of a folder, from / on"}},
+	    {"state = 'memcache://host:6379/0'",
+	     {"t.conf:1: state: \"memcache://host:6379/0\" is not allowed; allowed: the path of a "
+	      "folder, from / on, or redis://HOST:PORT/0, rediss://..., redis+unix:/PATH"}},
 	    {"log-level = verbose",
 	     {"t.conf:1: log-level: \"verbose\" is not allowed; allowed: "
 	      "error, warning, info, debug"}},
@@ -364,9 +364,12 @@ static void top_values(void **state)
 static void nothing_to_do(void **state)
 {
 	static const struct bad cases[] = {
-	    {"", {"t.conf: there is no front, so nothing to do; such as: front \"imap\" { ... }"}},
+	    {"",
+	     {"t.conf: there is no front and no policy, so nothing to do; such as: front \"imap\" "
+	      "{ ... }"}},
 	    {CERTIFICATE,
-	     {"t.conf: there is no front, so nothing to do; such as: front \"imap\" { ... }"}},
+	     {"t.conf: there is no front and no policy, so nothing to do; such as: front \"imap\" "
+	      "{ ... }"}},
 	};
 	(void)state;
 	refuse_all(cases, COUNT(cases), "", "");

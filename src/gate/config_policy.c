@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+/* For strptime(). */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gate/config_listen.h"
+#include "gate/config_policy.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define DAY 86400
+
+static const struct config_word floors[] = {
+    {"may", STLS_LEVEL_MAY},
+    {"encrypt", STLS_LEVEL_ENCRYPT},
+    {"secure", STLS_LEVEL_SECURE},
+};
+
+/* ---- policy ---- */
+
+static void read_switches(const struct reading *reading, struct config_policy *policy)
+{
+	static const struct config_word speakers[] = {
+	    {"socketmap", CONFIG_POLICY_SOCKETMAP},
+	    {"tcp-table", CONFIG_POLICY_TCP_TABLE},
+	    {"json", CONFIG_POLICY_JSON},
+	};
+	policy->speaks = (enum config_policy_speaks)value_word(
+	    reading, "protocol", speakers, COUNT(speakers), CONFIG_POLICY_SOCKETMAP);
+	policy->floor =
+	    (enum stls_level)value_word(reading, "level", floors, COUNT(floors), STLS_LEVEL_MAY);
+	policy->dane = value_bool(reading, "dane", true);
+	policy->mta_sts = value_bool(reading, "mta-sts", true);
+	policy->both = value_bool(reading, "sts-beside-dane", false);
+	policy->unfetched_defers = value_bool(reading, "defer-without-policy", false);
+	policy->deadline = value_seconds(reading, "deadline", 1, 60);
+}
+
+static void read_policy(const struct reading *reading, struct config_policy *policy)
+{
+	policy->name = value_copy(reading->complaints, grammar_title(reading->section));
+	policy->line = grammar_line(reading->section);
+	policy->listen = value_addresses(reading, "listen");
+	listen_check(reading->complaints, &policy->listen);
+	read_switches(reading, policy);
+	if (grammar_count(reading->section, "listen") == 0)
+		complain(reading->complaints, value_line(reading, "listen"),
+		         "policy \"%.64s\": listen is missing, such as: listen = "
+		         "{\"unix:/var/spool/postfix/starttls/policy\"}",
+		         grammar_title(reading->section));
+}
+
+/* Neither side of these protocols proves who it is (MAP-03). */
+static void check_loopback(const struct reading *reading, const struct config_policy *policy)
+{
+	for (size_t i = 0; i < policy->listen.count; i++) {
+		const struct config_address *one = &policy->listen.list[i];
+		bool local = one->address.kind == ADDRESS_UNIX ||
+		             strncmp(one->address.host, "127.", 4) == 0 ||
+		             strcmp(one->address.host, "::1") == 0;
+		if (!local)
+			complain(reading->complaints, one->line,
+			         "listen: \"%s\": whoever asks or answers there proves nothing; "
+			         "allowed: unix:/PATH, 127.0.0.1:PORT, [::1]:PORT",
+			         one->text);
+	}
+}
+
+static void read_policies(const struct reading *reading, struct config *config)
+{
+	size_t count = grammar_count(reading->section, "policy");
+	config->policies = value_array(reading->complaints, count, sizeof(config->policies[0]));
+	for (size_t i = 0; config->policies && i < count; i++) {
+		struct config_policy *policy = &config->policies[config->policy_count++];
+		struct reading inner = {reading->complaints,
+		                        grammar_section(reading->section, "policy", i)};
+		read_policy(&inner, policy);
+		check_loopback(&inner, policy);
+	}
+}
+
+/* ---- override ---- */
+
+/* "2027-01-31", or "never": up to the end of that day, UTC. */
+static bool read_date(const char *text, int64_t *expires)
+{
+	struct tm tm = {0};
+	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	if (strcmp(text, "never") == 0) {
+		*expires = STLS_NEVER;
+		return true;
+	}
+	if (!end || *end || strlen(text) != 10)
+		return false;
+	*expires = (int64_t)timegm(&tm) + DAY;
+	return true;
+}
+
+static int64_t read_expiry(const struct reading *reading)
+{
+	const struct grammar_value *value = grammar_value(reading->section, "expires", 0);
+	int64_t expires = 0;
+	if (!value)
+		complain(reading->complaints, value_line(reading, "expires"),
+		         "override \"%.120s\": expires is missing: a date such as 2027-01-31, or "
+		         "never",
+		         grammar_title(reading->section));
+	else if (!read_date(value->text, &expires))
+		complain(reading->complaints, value->line,
+		         "expires: \"%.40s\" is not allowed; allowed: a date such as 2027-01-31, "
+		         "or never",
+		         value->text);
+	return expires;
+}
+
+static void check_override(const struct reading *reading, const struct config_override *override)
+{
+	struct stls_destination destination = {.size = sizeof(destination)};
+	const struct stls_override rule = {
+	    .size = sizeof(rule),
+	    .level = override->level,
+	    .names = (const char *const *) override->names,
+	    .reason = override->reason,
+	    .expires = override->expires,
+	};
+	const char *wrong = stls_destination_parse(&destination, override->destination);
+	if (!wrong)
+		wrong = stls_override_check(&rule);
+	if (wrong)
+		complain(reading->complaints, override->line, "override \"%.120s\": %s",
+		         override->destination, wrong);
+}
+
+static void read_override(const struct reading *reading, struct config_override *override)
+{
+	static const struct config_word levels[] = {
+	    {"plain", STLS_LEVEL_PLAIN},     {"may", STLS_LEVEL_MAY},
+	    {"encrypt", STLS_LEVEL_ENCRYPT}, {"dane", STLS_LEVEL_DANE},
+	    {"secure", STLS_LEVEL_SECURE},
+	};
+	override->destination = value_copy(reading->complaints, grammar_title(reading->section));
+	override->line = grammar_line(reading->section);
+	override->level = (enum stls_level)value_word(reading, "level", levels, COUNT(levels), 0);
+	override->names = value_texts(reading, "names");
+	override->reason = value_text(reading, "reason");
+	override->expires = read_expiry(reading);
+	if (grammar_count(reading->section, "level") == 0)
+		complain(reading->complaints, value_line(reading, "level"),
+		         "override \"%.120s\": level is missing; allowed: plain, may, encrypt, "
+		         "dane, secure",
+		         grammar_title(reading->section));
+	else if (override->destination && override->expires)
+		check_override(reading, override);
+}
+
+static void read_overrides(const struct reading *reading, struct config *config)
+{
+	size_t count = grammar_count(reading->section, "override");
+	config->overrides = value_array(reading->complaints, count, sizeof(config->overrides[0]));
+	for (size_t i = 0; config->overrides && i < count; i++) {
+		struct reading inner = {reading->complaints,
+		                        grammar_section(reading->section, "override", i)};
+		read_override(&inner, &config->overrides[config->override_count++]);
+	}
+}
+
+/* ---- ratchet, resolver ---- */
+
+static void read_ratchet(const struct reading *reading, struct config *config)
+{
+	static const struct config_range times = {1, 1000, false, "a number", ""},
+	                                 seconds = {60, 30 * DAY, false, "a number of seconds", ""};
+	struct reading inner = {reading->complaints,
+	                        grammar_only(reading->complaints, reading->section, "ratchet")};
+	config->ratchet = (struct stls_ratchet_settings){.size = sizeof(config->ratchet)};
+	if (!inner.section)
+		return;
+	config->ratchet.occasions = value_number(&inner, "occasions", &times, 0);
+	config->ratchet.days = value_number(&inner, "days", &times, 0);
+	config->ratchet.hold = value_number(&inner, "hold", &seconds, 0);
+	config->ratchet.authentication = value_bool(&inner, "authentication", false);
+	config->ratchet.let_go = value_bool(&inner, "let-go", false);
+}
+
+static void read_resolver(const struct reading *reading, struct config_resolver *resolver)
+{
+	struct reading inner = {reading->complaints,
+	                        grammar_only(reading->complaints, reading->section, "resolver")};
+	if (!inner.section)
+		return;
+	resolver->line = grammar_line(inner.section);
+	resolver->config = value_path(&inner, "config");
+	resolver->ca_file = value_path(&inner, "ca-file");
+}
+
+void config_policy_read(const struct reading *reading, struct config *config)
+{
+	read_policies(reading, config);
+	read_overrides(reading, config);
+	read_ratchet(reading, config);
+	read_resolver(reading, &config->resolver);
+}
+
+static void free_texts(char **list)
+{
+	for (char **one = list; one && *one; one++)
+		free(*one);
+	free(list);
+}
+
+void config_policy_free(struct config *config)
+{
+	for (size_t i = 0; i < config->policy_count; i++) {
+		free(config->policies[i].name);
+		value_free_addresses(&config->policies[i].listen);
+	}
+	for (size_t i = 0; i < config->override_count; i++) {
+		free(config->overrides[i].destination);
+		free(config->overrides[i].reason);
+		free_texts(config->overrides[i].names);
+	}
+	free(config->policies);
+	free(config->overrides);
+	free(config->resolver.config);
+	free(config->resolver.ca_file);
+}

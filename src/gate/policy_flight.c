@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/policy_flight.h"
+#include "gate/policy_store.h"
+#include "loop/timer.h"
+#include "names/inquiry.h"
+
+struct flight {
+	const struct desk_order *order;
+	stls_case *subject;
+	struct inquiry *inquiry;
+	struct timer *soon; /* there is no case: that is told later, as all is */
+	const char *wrong;
+	flight_done *done;
+	void *owner;
+};
+
+static const struct config_override *configured(const struct config *config,
+                                                const struct stls_destination *wanted)
+{
+	struct stls_destination one = {.size = sizeof(one)};
+
+	for (size_t i = 0; i < config->override_count; i++)
+		if (!stls_destination_parse(&one, config->overrides[i].destination) &&
+		    one.kind == wanted->kind && one.port == wanted->port &&
+		    strcmp(one.name, wanted->name) == 0)
+			return &config->overrides[i];
+	return NULL;
+}
+
+static bool find_override(const struct desk_order *order, const struct stls_destination *wanted,
+                          struct stls_override *rule)
+{
+	const struct config_override *found = configured(order->config, wanted);
+
+	if (!found || found->expires <= loop_date())
+		return false;
+	*rule = (struct stls_override){
+	    .size = sizeof(*rule),
+	    .level = found->level,
+	    .names = (const char *const *)found->names,
+	    .reason = found->reason,
+	    .expires = found->expires,
+	};
+	return true;
+}
+
+static void fill_in(struct stls_case_spec *spec, const struct config_policy *policy)
+{
+	spec->floor = policy->floor;
+	spec->dane = policy->dane;
+	spec->mta_sts = policy->mta_sts;
+	spec->both = policy->both;
+	spec->unfetched_defers = policy->unfetched_defers;
+	spec->now = loop_date();
+}
+
+static stls_case *open_case(const struct desk_order *order, const char *destination, bool refresh,
+                            const char **wrong)
+{
+	struct stls_case_spec spec = {.size = sizeof(spec), .domain = destination};
+	struct stls_destination parsed = {.size = sizeof(parsed)};
+	struct stls_override rule;
+	struct policy_memory memory;
+
+	*wrong = stls_destination_parse(&parsed, destination);
+	if (*wrong)
+		return NULL;
+	fill_in(&spec, order->policy);
+	spec.refresh = refresh;
+	if (find_override(order, &parsed, &rule))
+		spec.local = &rule;
+	if (policy_remembered(order, parsed.name, &memory))
+		spec.sts = &memory.memory;
+	return stls_case_open(&spec, wrong);
+}
+
+static void on_plan(void *owner)
+{
+	struct flight *flight = owner;
+	const struct stls_plan *plan = stls_case_plan(flight->subject);
+
+	policy_remember(flight->order, plan);
+	flight->done(flight->owner, plan, "");
+}
+
+static void on_soon(void *owner)
+{
+	struct flight *flight = owner;
+
+	flight->done(flight->owner, NULL, flight->wrong);
+}
+
+struct flight *flight_begin(const struct desk_order *order, const char *destination, bool refresh,
+                            flight_done *done, void *owner)
+{
+	struct flight *flight = calloc(1, sizeof(*flight));
+
+	if (!flight)
+		return NULL;
+	*flight = (struct flight){.order = order, .done = done, .owner = owner};
+	flight->subject = open_case(order, destination, refresh, &flight->wrong);
+	if (flight->subject)
+		flight->inquiry =
+		    inquiry_begin(order->loop, order->dns, order->fetcher, flight->subject,
+		                  (int64_t)order->policy->deadline * 1000, on_plan, flight);
+	else if ((flight->soon = timer_open(order->loop, on_soon, flight)))
+		timer_set(flight->soon, 0);
+	if (flight->inquiry || flight->soon)
+		return flight;
+	flight_end(flight);
+	return NULL;
+}
+
+void flight_end(struct flight *flight)
+{
+	if (!flight)
+		return;
+	inquiry_end(flight->inquiry);
+	timer_close(flight->soon);
+	stls_case_close(flight->subject);
+	free(flight);
+}

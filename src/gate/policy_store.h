@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* What the store keeps of MTA-STS policies, as cases have it, and back. */
+#ifndef GATE_POLICY_STORE_H
+#define GATE_POLICY_STORE_H
+
+#include "gate/policy_desk.h"
+
+/* What is remembered of a domain; memory points into kept, and its text is good until
+ * the store is asked again. */
+struct policy_memory {
+	struct store_policy kept;
+	struct stls_sts_memory memory;
+};
+/* False: nothing is. */
+bool policy_remembered(const struct desk_order *, const char *domain, struct policy_memory *);
+
+/* Keeps what a plan wants remembered.  What cannot be kept for longer is kept in
+ * memory; the store tells of its troubles itself. */
+void policy_remember(const struct desk_order *, const struct stls_plan *);
+
+/* The next domain after that one, "" at first, and when it is to be looked at again
+ * (0: it is not); false at the end. */
+bool policy_next(const struct desk_order *, char domain[254], int64_t *when);
+
+#endif
