@@ -283,6 +283,7 @@ struct stls_host {
 	/* NONE, or why this host must not be used: as if it could not be reached.  The
 	 * level is 0 then, and nothing below means anything. */
 	enum stls_fault skip;
+	int tlsa_lost; /* because its TLSA records could not be looked up */
 
 	enum stls_level level;
 	enum stls_protocol protocol;

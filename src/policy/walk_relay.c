@@ -99,7 +99,8 @@ static void walk_host(struct walk *w, const char *name, unsigned preference)
 		if (wants_dane(w))
 			dane = walk_dane(w, name, host->port, address);
 	}
-	if (dane.kind == DANE_LOST)
+	host->tlsa_lost = dane.kind == DANE_LOST;
+	if (host->tlsa_lost)
 		case_skip(host, dane.lost);
 	else if (dane.kind != DANE_WAITS && !w->sts.waits)
 		walk_level(w, host, &dane);

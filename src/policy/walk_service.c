@@ -174,7 +174,8 @@ static void walk_target(struct walk *w, const struct service *service,
 	 * target, not what it is an alias of. */
 	if (w->c->spec.dane && target->secure && address->security == STLS_DNS_SECURE)
 		dane = walk_dane_at(w, host->name, host->port, host->name);
-	if (dane.kind == DANE_LOST)
+	host->tlsa_lost = dane.kind == DANE_LOST;
+	if (host->tlsa_lost)
 		case_skip(host, dane.lost);
 	else if (dane.kind != DANE_WAITS)
 		judge(w, host, service, target, &dane);

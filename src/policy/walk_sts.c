@@ -30,8 +30,7 @@ static void fall_back(struct walk *w, const char *what)
 {
 	struct stls_sts_state *state = &w->sts.state;
 
-	if (stls_sts_valid(&w->c->sts, w->c->spec.now, &state->policy)) {
-		state->mode = state->policy.mode;
+	if (stls_sts_valid(&w->c->sts, w->c->spec.now, NULL)) {
 		case_say(w, "", "RFC 8461 section 3.3",
 		         "%s: the policy that is known (%s) holds for another %s", what,
 		         stls_sts_mode_name(state->mode),
@@ -148,12 +147,11 @@ static void fetch(struct walk *w, const char *id)
 static void with_record(struct walk *w, const char *id)
 {
 	struct stls_sts_state *state = &w->sts.state;
-	bool valid = stls_sts_valid(&w->c->sts, w->c->spec.now, &state->policy);
+	bool valid = stls_sts_valid(&w->c->sts, w->c->spec.now, NULL);
 	bool same = valid && strcmp(w->c->sts.id, id) == 0;
 
 	state->record_id = case_text(w, id);
 	if (same && !w->c->spec.refresh) {
-		state->mode = state->policy.mode;
 		case_say(w, "", "RFC 8461 section 3.1",
 		         "its policy (%s) is known under the id that is published",
 		         stls_sts_mode_name(state->mode));
@@ -226,6 +224,9 @@ void walk_sts(struct walk *w)
 	const struct stls_answer *answer;
 	const char *name;
 
+	/* What is known holds until something better is, also when the walk ends early. */
+	if (stls_sts_valid(&w->c->sts, w->c->spec.now, &w->sts.state.policy))
+		w->sts.state.mode = w->sts.state.policy.mode;
 	case_print(w, &name, "_mta-sts.%s", w->c->to.name);
 	answer = case_ask(w, STLS_ASK_STS_RECORD, name);
 	w->sts.waits = !answer;
