@@ -131,7 +131,8 @@ static void bad_values(void **state)
 	    {"log-rat = 1",
 	     {"t.conf:1: log-rat: unknown key (did you mean log-rate?); allowed here: "
 	      "hostname, state, user, workers, sandbox, drain, watch-certificates, log-level, "
-	      "log-format, log-to, log-rate, limits, metrics, certificate, front"}},
+	      "log-format, log-to, log-rate, limits, metrics, certificate, front, policy, "
+	      "override, ratchet, resolver"}},
 	};
 	(void)state;
 	refuse_all(cases, COUNT(cases), "", REST);
