@@ -8,6 +8,7 @@
 #include "proc/memory.h"
 
 #define LOOK_EVERY 100           /* ms between two looks at the memory */
+#define LOOK_RARELY 20           /* times as long as a look takes, at least */
 #define SESSION_COSTS 8192       /* bytes, about, until there is another look */
 #define HANDSHAKE_COSTS 81920    /* ditto */
 #define TICK 1000                /* ms between two looks when nobody comes */
@@ -29,9 +30,9 @@ struct limits {
 	size_t files;       /* from this descriptor on none are for new connections */
 	size_t memory;      /* our share, in bytes; SIZE_MAX: no limit */
 	bool full;          /* of memory, at the last look */
-	int64_t looked;
-	size_t spent; /* since then, about */
-	size_t spare; /* memory that has been offered to the system */
+	int64_t look_again; /* when */
+	size_t spent;       /* since then, about */
+	size_t spare;       /* memory that has been offered to the system */
 	int64_t silent_until;
 	struct timer *tick;
 };
@@ -98,6 +99,13 @@ static size_t at_least(size_t least, size_t number)
 	return number > least ? number : least;
 }
 
+static size_t share_of_memory(const struct limits *limits, uint64_t retired)
+{
+	uint64_t all = (uint64_t)limits->order.config->memory << 20;
+
+	return at_least(MEMORY_LEAST, share(limits, all, retired));
+}
+
 static void find_shares(struct limits *limits)
 {
 	const struct config_limits *config = limits->order.config;
@@ -106,9 +114,7 @@ static void find_shares(struct limits *limits)
 	if (config->connections)
 		limits->connections = share(limits, config->connections, retired.connections);
 	if (config->memory)
-		limits->memory =
-		    at_least(MEMORY_LEAST,
-		             share(limits, (uint64_t)config->memory << 20, retired.memory << 10));
+		limits->memory = share_of_memory(limits, retired.memory << 10);
 }
 
 /* ---- memory ---- */
@@ -122,9 +128,12 @@ static bool is_full(const struct limits *limits, size_t used)
 
 static struct proc_memory measure(struct limits *limits)
 {
+	int64_t began = loop_clock(), now;
 	const struct proc_memory memory = proc_memory();
 
-	limits->looked = loop_clock();
+	/* Where memory is in many pieces it takes a while to add them up. */
+	now = loop_clock();
+	limits->look_again = now + LOOK_EVERY + (now - began) * LOOK_RARELY;
 	limits->spent = 0;
 	limits->full = is_full(limits, memory.used);
 	atomic_store_explicit(&limits->order.own->memory, (uint32_t)(memory.used >> 10),
@@ -149,7 +158,7 @@ static void look(struct limits *limits, const struct limits_seat *needy)
 static void spend(struct limits *limits, size_t bytes, const struct limits_seat *needy)
 {
 	limits->spent += bytes;
-	if (limits->spent > limits->memory / 32 || loop_clock() - limits->looked > LOOK_EVERY)
+	if (limits->spent > limits->memory / 32 || loop_clock() >= limits->look_again)
 		look(limits, needy);
 }
 
@@ -206,11 +215,14 @@ struct limits *limits_open(const struct limits_order *order)
 
 void limits_enforce(const struct limits *limits)
 {
-	if (limits->memory != SIZE_MAX && proc_memory_limit(limits->memory) < 0)
+	/* As if nobody had retired: that changes, and this does not. */
+	size_t most = share_of_memory(limits, 0);
+
+	if (limits->order.config->memory && proc_memory_limit(most) < 0)
 		log_say(limits->order.log, LOG_LEVEL_WARNING, "limits",
-		        "the system cannot be made to keep this process within its share of "
-		        "memory, %zu MiB",
-		        limits->memory >> 20);
+		        "The system cannot be made to keep this process within its share of "
+		        "memory, %zu MiB.",
+		        most >> 20);
 }
 
 void limits_close(struct limits *limits)
