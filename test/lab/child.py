@@ -97,12 +97,12 @@ class Network:
         raise LabError("no port is free")
 
 
-def _listeners():
+def _listeners(pid):
     found = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+    for table in (f"/proc/{pid}/net/tcp", f"/proc/{pid}/net/tcp6"):
         try:
             rows = pathlib.Path(table).read_text().splitlines()[1:]
-        except FileNotFoundError:
+        except OSError:
             continue
         for row in rows:
             columns = row.split()
@@ -111,13 +111,13 @@ def _listeners():
     return found
 
 
-def listening(host, port):
-    """Whether a socket listens there, seen without connecting: a connection would
-    be a session in the server's log, and often a complaint."""
+def listening(host, port, pid="self"):
+    """Whether a socket listens there, in the network of a process, seen without
+    connecting: a connection would be a session in the server's log, and often a complaint."""
     hexport = f"{port:04X}"
     hexhost = "".join(f"{int(part):02X}" for part in reversed(host.split(".")))
     wanted = {(hexhost, hexport), ("00000000", hexport), ("0" * 32, hexport)}
-    return bool(wanted & _listeners())
+    return bool(wanted & _listeners(pid))
 
 
 def wait_until(condition, seconds, what):
@@ -249,7 +249,7 @@ class Child:
             if not self.running():
                 raise LabError(f"{self.argv[0]} ended with status {self.process.returncode}:\n"
                                f"{self.log[-4000:]}")
-            return all(listening(*endpoint.address) for endpoint in endpoints)
+            return all(listening(*endpoint.address, self.pid) for endpoint in endpoints)
 
         try:
             wait_until(ready, seconds, f"{self.argv[0]} listens on {endpoints}")

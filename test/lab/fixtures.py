@@ -9,6 +9,7 @@ from . import daemon, vulnerable
 from .child import Lab
 from .dovecot import Dovecot
 from .inspircd import Inspircd
+from .internet import Internet
 from .mariadb import Mariadb
 from .nntp import Nntp
 from .pki import Pki
@@ -132,6 +133,13 @@ def mariadb(lab, pki):
 def nntp(lab, pki):
     with Nntp(lab, pki) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def internet(lab, pki):
+    """An internet of its own: DNSSEC, mail hosts, policy hosts; see lab.internet."""
+    with Internet(lab, pki) as one:
+        yield one
 
 
 @pytest.fixture

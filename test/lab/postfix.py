@@ -75,9 +75,10 @@ COMMON = {
 
 
 class _Instance(Child):
-    """master(8) with a queue, a configuration and a log of its own."""
+    """master(8) with a queue, a configuration and a log of its own; a prefix is what executes
+    it."""
 
-    def __init__(self, lab, name, settings, services):
+    def __init__(self, lab, name, settings, services, prefix=()):
         root_needed("Postfix")
         find_program("postfix", PACKAGE)
         self.folder = lab.make_folder(name)
@@ -100,7 +101,8 @@ class _Instance(Child):
         self.conf = conf
         # -d keeps master in the foreground without the checks of "postfix start-fg",
         # which take a second.
-        super().__init__([DAEMONS / "master", "-c", conf, "-d"], self.folder / "master.log")
+        super().__init__([*prefix, DAEMONS / "master", "-c", conf, "-d"],
+                         self.folder / "master.log")
 
     def _make_queue(self):
         """What "postfix check" would make, in a tenth of its time."""
