@@ -52,6 +52,7 @@ static void leave_parent(struct parent *parent, struct generation *mine)
 static int (*const lives[])(const struct worker_order *) = {
     [CHILD_WORKER] = worker_run,
     [CHILD_METRICS] = worker_tell,
+    [CHILD_POLICY] = worker_advise,
 };
 
 static _Noreturn void live(struct child *child, const int ends[2])

@@ -7,6 +7,7 @@
 #include "gate/policy_store.h"
 #include "gate/policy_words.h"
 #include "loop/timer.h"
+#include "policy/postfix.h"
 
 #define LEAST 60       /* s for which an answer is good, whatever DNS says */
 #define MOST 86400     /* s */
@@ -170,10 +171,16 @@ static bool answer(struct desk *desk, struct entry *entry, enum desk_form form,
 	return true;
 }
 
-/* Parents are asked for by tables that have no MX to look for (MAP-06). */
-static bool is_nothing(const char *key, size_t length)
+/* What a mail server asks for and is no domain has no policy here: its parents, hosts
+ * in brackets, addresses (MAP-06, MAP-08). */
+static bool is_nothing(const struct desk *desk, const char *key, size_t length)
 {
-	return length == 0 || key[0] == '.';
+	struct stls_destination to = {.size = sizeof(to)};
+
+	if (length == 0)
+		return true;
+	return desk->order.policy->speaks != CONFIG_POLICY_JSON &&
+	       postfix_key(&to, key) != POSTFIX_FOUND;
 }
 
 bool desk_ask(struct desk *desk, const char *key, size_t length, enum desk_form form,
@@ -185,11 +192,9 @@ bool desk_ask(struct desk *desk, const char *key, size_t length, enum desk_form 
 
 	desk->counts.asked++;
 	*reply = (struct desk_reply){desk->none, desk->none_length};
-	if (is_nothing(plain, plain_length))
-		return true;
 	entry = table_find(&desk->table, plain, plain_length);
 	if (!entry)
-		return false;
+		return is_nothing(desk, plain, plain_length);
 	table_touch(&desk->table, entry);
 	return answer(desk, entry, form, reply);
 }

@@ -19,9 +19,10 @@ ENTERS = {
     "policy": set(),
     "tls": {"wire", "policy"},
     "loop": {"tls", "wire"},
-    "names": {"loop"},
+    "names": {"loop", "policy"},
+    "store": {"names", "tls", "wire"},
     "proc": set(),
-    "gate": {"loop", "names", "proc", "tls", "wire", "policy"},
+    "gate": {"loop", "names", "policy", "proc", "store", "tls", "wire"},
     "check": {"loop", "names", "tls", "wire", "policy"},
     "cli": {"check", "loop", "names", "tls", "wire", "policy"},
 }
@@ -37,12 +38,13 @@ TRADES = {
             r"GENERAL_NAME|ASN1_STRING|OBJ)_\w+|gnutls_\w+", {"tls"}),
     "sockets": (r"socket|socketpair|connect|accept4?|bind|listen|shutdown|[gs]etsockopt|"
                 r"(send|recv)(to|from|msg|mmsg)?|p?poll|p?select|epoll_\w+|sendfile(64)?|splice",
-                {"loop", "proc"}),
+                {"loop", "proc", "store"}),
     "events": (r"event_\w+|evtimer_\w+|evsignal_\w+|evutil_\w+|bufferevent_\w+|timerfd_\w+",
                {"loop"}),
-    # names waits for nobody; a person is told dates, and systemd when a reload began
+    # names waits for nobody; a person is told dates, systemd when a reload began, and
+    # a store has deadlines
     "clocks": (r"clock_\w+|gettimeofday|time|nanosleep|u?sleep|alarm|setitimer",
-               {"loop", "cli", "proc"}),
+               {"loop", "cli", "proc", "store"}),
     "look-ups": (r"getaddrinfo|getnameinfo|gethostby\w+|res_\w+|ub_\w+|curl_\w+", {"names"}),
     "state": (r"sqlite3_\w+|redis\w+", {"store"}),
     "privileges": (r"setres[ug]id|set(e|re)?[ug]id|setgroups|initgroups|chroot|prctl|fork|vfork|"
@@ -55,10 +57,11 @@ CLOCKED = {"tls"}
 HEADERS = {
     r"openssl/|gnutls/": {"tls"},
     r"event2/|event\.h|sys/epoll\.h|netinet/tcp\.h": {"loop"},
-    r"poll\.h": {"loop", "proc"},
-    r"sys/socket\.h": {"loop", "names", "proc"},
+    r"poll\.h": {"loop", "proc", "store"},
+    r"sys/socket\.h": {"loop", "names", "proc", "store"},
     r"netdb\.h": {"names"},
     r"pwd\.h|grp\.h|sys/prctl\.h|sys/syscall\.h|seccomp\.h": {"proc"},
+    r"sqlite3\.h|hiredis/": {"store"},
     r"confuse\.h": {"gate"},
     r"gsasl\.h": {"check"},
     r"jansson\.h": {"cli"},
@@ -129,6 +132,8 @@ BAD = {
                           "int bad(void) { return getaddrinfo(0, 0, 0, 0); }"),
     "a privilege": ("cli", "#include <unistd.h>\nint bad(void);\n"
                            "int bad(void) { return setuid(0); }"),
+    "a database": ("gate", "int sqlite3_step(void *);\nint bad(void *);\n"
+                           "int bad(void *statement) { return sqlite3_step(statement); }"),
     "a filter": ("gate", "int seccomp_load(void *);\nint bad(void *);\n"
                          "int bad(void *filter) { return seccomp_load(filter); }"),
     "a connection": ("check", "#include <sys/socket.h>\nint bad(void);\n"
@@ -144,6 +149,7 @@ BAD_INCLUDES = {
     "policy": '#include "wire/machine.h"\n',
     "loop": '#  include "gate/gate.h"\n',
     "gate": "#include <openssl/err.h>\n",
+    "check": "#include <sqlite3.h>\n",
     "names": "#include <event2/event.h>\n",
 }
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/policy_words.h"
+#include "policy/plan_json.h"
+#include "policy/postfix.h"
+#include "wire/netstring.h"
+#include "wire/tcp_table.h"
+
+static char *copy(const char *bytes, size_t length)
+{
+	char *made = length ? malloc(length) : NULL;
+
+	if (made)
+		memcpy(made, bytes, length);
+	return made;
+}
+
+/* socketmap_table(5): not found has a space behind it, and nothing else. */
+static char *socketmap(enum postfix_reply kind, const char *text, size_t *length)
+{
+	static const char *const words[] = {
+	    [POSTFIX_FOUND] = "OK", [POSTFIX_NOT_FOUND] = "NOTFOUND", [POSTFIX_TEMPORARY] = "TEMP"};
+	char line[POSTFIX_ROOM + 16], out[POSTFIX_ROOM + 32];
+	int count = snprintf(line, sizeof(line), "%s %s", words[kind], text);
+
+	*length = netstring_write(out, sizeof(out), line, (size_t)count);
+	return copy(out, *length);
+}
+
+/* tcp_table(5) wants a text with each of them. */
+static char *tcp_table(enum postfix_reply kind, const char *text, size_t *length)
+{
+	static const unsigned codes[] = {
+	    [POSTFIX_FOUND] = 200, [POSTFIX_NOT_FOUND] = 500, [POSTFIX_TEMPORARY] = 400};
+	static const char too_long[] = "the answer does not fit into a table's line";
+	char out[TCP_TABLE_LINE];
+
+	if (kind == POSTFIX_NOT_FOUND)
+		text = "not found";
+	*length = tcp_table_write(out, sizeof(out), codes[kind], text, strlen(text));
+	if (!*length)
+		*length = tcp_table_write(out, sizeof(out), codes[POSTFIX_TEMPORARY], too_long,
+		                          strlen(too_long));
+	return copy(out, *length);
+}
+
+static char *json(const char *key, const struct stls_plan *plan, size_t *length)
+{
+	size_t size = plan_json(NULL, 0, key, plan);
+	char *made = malloc(size + 2);
+
+	if (!made)
+		return NULL;
+	plan_json(made, size + 1, key, plan);
+	made[size] = '\n';
+	*length = size + 1;
+	return made;
+}
+
+/* What has no plan: a key that is no destination, or trouble of ours. */
+static char *json_fault(const char *outcome, const char *why, size_t *length)
+{
+	char line[512];
+	int count =
+	    snprintf(line, sizeof(line), "{\"outcome\":\"%s\",\"reason\":\"%s\"}\n", outcome, why);
+
+	*length = (size_t)count;
+	return copy(line, *length);
+}
+
+static char *postfix_words(enum config_policy_speaks speaks, enum postfix_reply kind,
+                           const char *text, size_t *length)
+{
+	return speaks == CONFIG_POLICY_SOCKETMAP ? socketmap(kind, text, length)
+	                                         : tcp_table(kind, text, length);
+}
+
+char *policy_words(enum config_policy_speaks speaks, enum desk_form form, const char *key,
+                   const struct stls_plan *plan, const char *why, size_t *length)
+{
+	const struct postfix_wish wish = {
+	    .version = form == DESK_TLSRPT ? 310 : 307,
+	    .reports = form == DESK_TLSRPT,
+	};
+	char text[POSTFIX_ROOM] = "";
+
+	if (speaks == CONFIG_POLICY_JSON)
+		return plan ? json(key, plan, length) : json_fault("none", why, length);
+	if (!plan)
+		return policy_words_none(speaks, length);
+	return postfix_words(speaks, postfix_map(text, sizeof(text), plan, &wish), text, length);
+}
+
+char *policy_words_none(enum config_policy_speaks speaks, size_t *length)
+{
+	if (speaks == CONFIG_POLICY_JSON)
+		return json_fault("none", "this is no destination that has a policy", length);
+	return postfix_words(speaks, POSTFIX_NOT_FOUND, "", length);
+}
+
+char *policy_words_busy(enum config_policy_speaks speaks, size_t *length)
+{
+	static const char why[] = "too much is being looked up, or memory is out";
+
+	if (speaks == CONFIG_POLICY_JSON)
+		return json_fault("defer", why, length);
+	return postfix_words(speaks, POSTFIX_TEMPORARY, why, length);
+}
