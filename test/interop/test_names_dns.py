@@ -158,11 +158,12 @@ class Own:
 class Asker:
     """The program that asks, kept running."""
 
-    def __init__(self, *arguments, clean=True):
+    program = ASK
+
+    def __init__(self, *arguments):
         self.process = subprocess.Popen(
-            [str(ASK), *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [str(self.program), *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, bufsize=1)
-        self.clean = clean
 
     def __enter__(self):
         return self
