@@ -37,7 +37,7 @@
 enum store_result { STORE_OK, STORE_NOT_THERE, STORE_TROUBLE };
 
 struct store_error {
-	char text[512]; /* a whole sentence, without passwords */
+	char text[700]; /* a whole sentence, without passwords */
 };
 
 /* All of it zero but the state: the defaults. */
