@@ -13,4 +13,8 @@ int confine_user(const struct worker_order *);
  * processes. */
 void confine_rest(const struct worker_order *);
 
+/* The same for the process that looks up and remembers: it has its state, and what it
+ * needs to know whom to trust. */
+void confine_names(const struct worker_order *);
+
 #endif

@@ -197,6 +197,7 @@ static int start(struct policy_process *process)
 		return -1;
 	tell_news(process);
 	proc_hear_signals();
+	confine_names(process->order);
 	return proc_send(process->order->channel, PROC_READY, NULL, 0);
 }
 

@@ -27,4 +27,8 @@ bool box_root_is_empty(void);
 /* seccomp.c: system calls. */
 int box_seccomp(const struct proc_wish *);
 
+/* The larger box: paths with rules, and all calls but those that lead out. */
+int box_landlock_but(const struct proc_paths *);
+int box_seccomp_out(void);
+
 #endif

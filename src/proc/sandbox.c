@@ -65,6 +65,23 @@ int proc_sandbox(const struct proc_wish *wish, struct proc_report *report)
 	return report->text[0] ? -1 : 0;
 }
 
+int proc_sandbox_with_files(const struct proc_paths *paths, struct proc_report *report)
+{
+	report->text[0] = '\0';
+	if (box_bare() < 0)
+		miss(report, "not all privileges are gone", "prctl", strerror(errno));
+	if (SANITIZER) {
+		miss(report, "files are not hidden, and all system calls can be made", "sanitizer",
+		     "it would be in its way");
+		return -1;
+	}
+	if (box_landlock_but(paths) < 0)
+		miss(report, "files are not hidden", "Landlock", strerror(errno));
+	if (box_seccomp_out() < 0)
+		miss(report, "all system calls can be made", "seccomp", strerror(errno));
+	return report->text[0] ? -1 : 0;
+}
+
 bool proc_wants_empty_root(const struct proc_wish *wish)
 {
 	return !wish->unix_sockets && box_landlock_version() < 0;

@@ -22,6 +22,20 @@ struct proc_report {
 	char text[512]; /* what could not be done, a sentence; "": all was done */
 };
 
+/* What a process that looks names up and remembers has of the file system. Each list
+ * ends with NULL; what is not there is passed over. */
+struct proc_paths {
+	const char *const *read;  /* files, and folders with all that is in them */
+	const char *const *write; /* the same, and files can be made and removed there */
+};
+
+/*
+ * A larger box: the files that were named, sockets of any kind, and of the system calls
+ * all but those that lead out of it or to other processes: no program, no trace, no
+ * mount, no namespace, no module, no memory that is both written and executed.
+ */
+int proc_sandbox_with_files(const struct proc_paths *, struct proc_report *);
+
 /*
  * Puts this process, all that it has of threads being the one that calls, in the box
  * for good.  As an ordinary user, too: nothing here needs a privilege.

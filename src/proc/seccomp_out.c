@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/* The calls that lead out of a process, or to others: all of them kill.  For processes
+ * of which nobody can say what else their libraries need. */
+#include <errno.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+
+#include "proc/box.h"
+
+#define LENGTH(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
+
+static const int deadly[] = {
+    /* programs and processes */
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork), SCMP_SYS(ptrace),
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp), SCMP_SYS(kill),
+    SCMP_SYS(tkill), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_getfd), SCMP_SYS(pidfd_send_signal),
+    /* other worlds */
+    SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(setns),
+    SCMP_SYS(unshare), SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen),
+    SCMP_SYS(open_by_handle_at), SCMP_SYS(name_to_handle_at),
+    /* who one is */
+    SCMP_SYS(setuid), SCMP_SYS(setgid), SCMP_SYS(setresuid), SCMP_SYS(setresgid),
+    SCMP_SYS(setreuid), SCMP_SYS(setregid), SCMP_SYS(setgroups), SCMP_SYS(capset),
+    SCMP_SYS(setfsuid), SCMP_SYS(setfsgid),
+    /* the kernel, and its darker corners */
+    SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load),
+    SCMP_SYS(kexec_file_load), SCMP_SYS(reboot), SCMP_SYS(bpf), SCMP_SYS(perf_event_open),
+    SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter),
+    SCMP_SYS(io_uring_register), SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
+    SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct), SCMP_SYS(quotactl), SCMP_SYS(syslog),
+    SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(settimeofday), SCMP_SYS(clock_settime),
+    SCMP_SYS(clock_adjtime), SCMP_SYS(adjtimex), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+    SCMP_SYS(mknod), SCMP_SYS(mknodat), SCMP_SYS(personality), SCMP_SYS(memfd_create),
+    SCMP_SYS(vmsplice), SCMP_SYS(process_madvise), SCMP_SYS(mbind), SCMP_SYS(migrate_pages),
+    SCMP_SYS(move_pages)};
+
+/* No memory that is executed: what is, was loaded before. */
+static int kill_executed(scmp_filter_ctx filter)
+{
+	static const int calls[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(pkey_mprotect)};
+	const struct scmp_arg_cmp executed = {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC};
+	int done = 0;
+
+	for (size_t i = 0; i < LENGTH(calls) && done == 0; i++)
+		done =
+		    seccomp_rule_add_array(filter, SCMP_ACT_KILL_PROCESS, calls[i], 1, &executed);
+	return done;
+}
+
+static int fill(scmp_filter_ctx filter)
+{
+	int done = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+
+	if (done == 0)
+		done = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+	for (size_t i = 0; i < LENGTH(deadly) && done == 0; i++)
+		done = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
+	return done < 0 ? done : kill_executed(filter);
+}
+
+int box_seccomp_out(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int done;
+
+	if (!filter) {
+		errno = ENOSYS;
+		return -1;
+	}
+	done = fill(filter);
+	if (done == 0)
+		done = seccomp_load(filter);
+	seccomp_release(filter);
+	if (done == 0)
+		return 0;
+	errno = -done;
+	return -1;
+}
