@@ -22,10 +22,11 @@ static int keep(SSL *tls, SSL_SESSION *session)
 
 SSL_CTX *client_context(void)
 {
+	char group[] = "X25519";
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") != 1 ||
-	    SSL_CTX_set1_groups_list(context, "X25519") != 1)
+	    SSL_CTX_set1_groups_list(context, group) != 1)
 		return NULL;
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 	                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

@@ -13,7 +13,7 @@ struct client_terms {
 	struct sockaddr_in place;
 	const struct step *script;
 	SSL_CTX *context; /* NULL: plaintext */
-	const char *name; /* SNI */
+	char *name;       /* SNI */
 	uint64_t octets;  /* of a bulk transfer */
 	bool resume;
 };
