@@ -132,6 +132,28 @@ struct board_slot {
 	_Atomic int state;
 };
 
+/* Of the policy services together, and of what they stand on. */
+#define BOARD_ADVICE(X)                                                                            \
+	X(asked, "starttls_policy_questions_total", "Questions to the policy services.")           \
+	X(known, "starttls_policy_questions_known_total", "Of these, answered at once.")           \
+	X(found_out, "starttls_policy_lookups_total", "Destinations that were found out.")         \
+	X(troubled, "starttls_policy_lookups_troubled_total",                                      \
+	  "Of these, with trouble that defers mail.")                                              \
+	X(dns, "starttls_dns_questions_total", "Questions to name servers.")                       \
+	X(dns_failed, "starttls_dns_questions_failed_total",                                       \
+	  "Of these, without an answer or with a bogus one.")                                      \
+	X(fetched, "starttls_fetches_total", "Policies of MTA-STS fetched.")                       \
+	X(fetches_failed, "starttls_fetches_failed_total", "Of these, without success.")           \
+	X(store_failures, "starttls_store_failures_total",                                         \
+	  "Times that the store could not be asked.")
+
+struct board_advice {
+#define BOARD_ADVICE_MEMBER(member, name, help) board_counter member;
+	BOARD_ADVICE(BOARD_ADVICE_MEMBER)
+#undef BOARD_ADVICE_MEMBER
+	_Atomic int store_troubled; /* now */
+};
+
 /* Of the daemon as a whole; times are seconds since 1970. */
 struct board_daemon {
 	_Atomic int64_t started, reloaded;
@@ -141,6 +163,7 @@ struct board_daemon {
 	board_counter workers, workers_died; /* started; ended unasked */
 	board_counter ticket_keys;           /* made */
 	board_counter log_lines;             /* left out */
+	struct board_advice advice;
 };
 
 struct board {

@@ -316,6 +316,16 @@ static void say_daemon(struct metrics_text *text, const struct board *board)
 	        board_read(&daemon->log_lines));
 }
 
+static void say_advice(struct metrics_text *text, const struct board_advice *advice)
+{
+#define SAY(member, name, help) say_one(text, name, "counter", help, board_read(&advice->member));
+	BOARD_ADVICE(SAY)
+#undef SAY
+	say_one(text, "starttls_store_troubled", "gauge",
+	        "Whether what is to outlive the daemon is in memory only.",
+	        (uint64_t)atomic_load(&advice->store_troubled));
+}
+
 static void say_certificates(struct metrics_text *text, const struct metrics_facts *facts)
 {
 	static const char name[] = "starttls_certificate_expiry_timestamp_seconds";
@@ -338,6 +348,8 @@ void metrics_page(struct metrics_text *text, const struct board *board,
                   const struct metrics_facts *facts)
 {
 	say_daemon(text, board);
+	if (facts->advises)
+		say_advice(text, &board->daemon.advice);
 	say_certificates(text, facts);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		say_family(text, &families[i], board);

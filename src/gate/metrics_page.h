@@ -16,6 +16,7 @@ struct metrics_certificate {
 struct metrics_facts {
 	struct metrics_certificate *certificates; /* no two have all words in common */
 	size_t certificate_count;
+	bool advises; /* there is a policy service */
 };
 
 void metrics_page(struct metrics_text *, const struct board *, const struct metrics_facts *);

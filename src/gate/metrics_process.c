@@ -67,6 +67,7 @@ static int take_facts(struct teller *teller)
 	int result =
 	    metrics_facts_take(&teller->facts, generation->fronts, generation->front_count);
 
+	teller->facts.advises = generation->config.policy_count > 0;
 	while (generation->front_count)
 		front_close(&generation->fronts[--generation->front_count]);
 	return result;

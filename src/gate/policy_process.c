@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "gate/confine.h"
+#include "gate/policy_count.h"
 #include "gate/policy_talk.h"
 #include "gate/worker.h"
 #include "loop/timer.h"
@@ -16,6 +17,7 @@
 
 struct service_desk {
 	struct desk *desk;
+	struct desk_counts told;
 	struct talkers *talkers;
 };
 
@@ -29,6 +31,7 @@ struct policy_process {
 	struct store *store;
 	struct service_desk *services; /* one for each policy section */
 	size_t count;
+	struct policy_told told;
 };
 
 static void tell_news(struct policy_process *process)
@@ -41,12 +44,24 @@ static void tell_news(struct policy_process *process)
 		        "%s", news.text);
 }
 
+static void count(struct policy_process *process)
+{
+	struct board_advice *advice = &process->order->board->daemon.advice;
+	const struct desk_order rest = {
+	    .dns = process->dns, .fetcher = process->fetcher, .store = process->store};
+
+	for (size_t i = 0; i < process->count; i++)
+		policy_count_desk(advice, process->services[i].desk, &process->services[i].told);
+	policy_count_rest(advice, &rest, &process->told);
+}
+
 static void on_tend(void *owner)
 {
 	struct policy_process *process = owner;
 
 	store_tend(process->store, loop_date());
 	tell_news(process);
+	count(process);
 	timer_set(process->tend, TEND);
 }
 
