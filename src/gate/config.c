@@ -82,3 +82,8 @@ void config_free(struct config *config)
 	daemon_free(config);
 	memset(config, 0, sizeof(*config));
 }
+
+bool config_shares_state(const struct config *config)
+{
+	return strncmp(config->state, "redis", strlen("redis")) == 0;
+}

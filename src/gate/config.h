@@ -187,6 +187,9 @@ int config_read(const char *path, const char *text, size_t length, struct config
 
 void config_free(struct config *);
 
+/* Whether what is kept is shared with other machines. */
+bool config_shares_state(const struct config *);
+
 /* A protocol as configurations write it: "xmpp-client". */
 const char *config_protocol_name(enum stls_protocol);
 

@@ -93,39 +93,10 @@ void parent_fail(struct parent *parent)
 		loop_stop(parent->loop);
 }
 
-static void tell_keys(struct generation *generation, const struct tickets *tickets)
-{
-	struct worker_keys keys;
-
-	for (uint32_t i = 0; i < generation->front_count; i++) {
-		struct front *front = &generation->fronts[i];
-		const struct ticket_ring *ring = tickets_find(tickets, front->config->name);
-
-		tickets_use(ring, front->tls); /* for those who are born later */
-		keys = (struct worker_keys){.front = i, .count = (uint32_t)ring->count};
-		memcpy(keys.keys, ring->keys, sizeof(keys.keys));
-		generation_tell(generation, PROC_TICKETS, &keys, sizeof(keys));
-	}
-	explicit_bzero(&keys, sizeof(keys));
-}
-
-static void on_turn(void *owner)
-{
-	struct parent *parent = owner;
-
-	timer_set(parent->turn, TICKETS_TURN);
-	for (struct ticket_ring *ring = parent->tickets.rings; ring; ring = ring->next)
-		board_add(&parent->board->daemon.ticket_keys, tickets_turn(ring) == 0);
-	if (parent->current)
-		tell_keys(parent->current, &parent->tickets);
-	if (parent->starting)
-		tell_keys(parent->starting, &parent->tickets);
-}
-
 static int open_timers(struct parent *parent)
 {
 	parent->patience = timer_open(parent->loop, on_impatience, parent);
-	parent->turn = timer_open(parent->loop, on_turn, parent);
+	parent->turn = timer_open(parent->loop, parent_turn_keys, parent);
 	parent->look = timer_open(parent->loop, parent_look, parent);
 	parent->limit = timer_open(parent->loop, on_limit, parent);
 	if (!parent->patience || !parent->turn || !parent->look || !parent->limit)

@@ -7,6 +7,7 @@
  *	parent.c           begin and end
  *	parent_reload.c    from one generation to the next
  *	parent_children.c  the processes: begun, heard, ended, begun again
+ *	parent_tickets.c   the keys of session tickets
  *	parent_tell.c      what operators and systemd are told
  */
 #ifndef GATE_PARENT_H
@@ -21,6 +22,7 @@
 #include "loop/loop.h"
 #include "loop/sockets.h"
 #include "loop/timer.h"
+#include "proc/channel.h"
 
 struct parent {
 	const char *path; /* of the configuration */
@@ -74,6 +76,11 @@ void parent_kill_all(struct parent *);
 /* parent.c */
 void parent_childless(struct parent *); /* the last child has ended */
 void parent_fail(struct parent *);      /* nothing will serve */
+
+/* parent_tickets.c: keys that are shared with other machines; the timer turns those
+ * that are not. */
+void parent_take_keys(struct parent *, struct generation *, const struct proc_message *);
+void parent_turn_keys(void *parent);
 
 /* parent_tell.c */
 void parent_complain(struct parent *, const struct config_error *);

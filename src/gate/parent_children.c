@@ -77,22 +77,35 @@ static _Noreturn void live(struct child *child, const int ends[2])
 	exit(lives[order.role](&order));
 }
 
-#define AT_MOST 16 /* messages: a process has one thing to say */
+#define AT_MOST 16 /* messages of a process that has one thing to say */
+#define MANY 1000  /* of one that has something to say now and then, at once */
+
+static void hear(struct child *child, const struct proc_message *message)
+{
+	if (message->kind == PROC_READY)
+		child->ready = true;
+	if (message->kind == PROC_TICKETS && child->role == CHILD_POLICY)
+		parent_take_keys(child->parent, child->generation, message);
+}
 
 /* One that talks on is somebody else's by now, and would only keep us busy. */
 static void on_channel(void *owner, unsigned what)
 {
 	struct child *child = owner;
+	unsigned most = child->role == CHILD_POLICY ? MANY : AT_MOST;
 	struct proc_message message;
 	enum proc_received received = PROC_MESSAGE;
 
 	(void)what;
-	while (received == PROC_MESSAGE && child->heard < AT_MOST) {
+	if (child->role == CHILD_POLICY)
+		child->heard = 0;
+	while (received == PROC_MESSAGE && child->heard < most) {
 		received = proc_receive(child->channel, &message);
-		if (received == PROC_MESSAGE && message.kind == PROC_READY)
-			child->ready = true;
+		if (received == PROC_MESSAGE)
+			hear(child, &message);
 		child->heard += received == PROC_MESSAGE || received == PROC_MALFORMED;
 	}
+	explicit_bzero(&message, sizeof(message));
 	if (received == PROC_MESSAGE || received == PROC_MALFORMED)
 		proc_kill(child->pid);
 	if (child->ready && child->generation->state == GENERATION_STARTING)
@@ -190,7 +203,10 @@ int children_new(struct parent *parent, struct generation *generation)
 			return -1;
 	if (generation->metrics_count && child_new(parent, generation, CHILD_METRICS, 0) < 0)
 		return -1;
-	return generation->policy_count ? child_new(parent, generation, CHILD_POLICY, 0) : 0;
+	if (!generation->policy_count &&
+	    !(generation->front_count && config_shares_state(&generation->config)))
+		return 0;
+	return child_new(parent, generation, CHILD_POLICY, 0);
 }
 
 /* One that serves is missed; one that was to retire has done so. */

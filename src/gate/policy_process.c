@@ -7,6 +7,7 @@
 #include "gate/confine.h"
 #include "gate/policy_count.h"
 #include "gate/policy_talk.h"
+#include "gate/policy_tickets.h"
 #include "gate/worker.h"
 #include "loop/timer.h"
 #include "loop/watch.h"
@@ -14,6 +15,7 @@
 #include "proc/fork.h"
 
 #define TEND 1000 /* ms between two looks of the store after itself */
+#define KEYS 60   /* looks from one at the keys of tickets to the next */
 
 struct service_desk {
 	struct desk *desk;
@@ -32,6 +34,8 @@ struct policy_process {
 	struct service_desk *services; /* one for each policy section */
 	size_t count;
 	struct policy_told told;
+	struct policy_tickets tickets; /* of fronts whose keys are shared */
+	unsigned ticks;
 };
 
 static void tell_news(struct policy_process *process)
@@ -62,6 +66,8 @@ static void on_tend(void *owner)
 	store_tend(process->store, loop_date());
 	tell_news(process);
 	count(process);
+	if (process->tickets.store && process->ticks++ % KEYS == 0)
+		policy_tickets_look(&process->tickets, loop_date());
 	timer_set(process->tend, TEND);
 }
 
@@ -126,13 +132,17 @@ static int open_names(struct policy_process *process)
 
 static int open_store(struct policy_process *process)
 {
-	const struct store_settings settings = {
-	    .state = process->order->generation->config.state,
-	};
+	const struct config *config = &process->order->generation->config;
+	const struct store_settings settings = {.state = config->state};
 	struct store_error error;
 
 	process->store = store_open(&settings, loop_date(), &error);
-	return process->store ? 0 : wrong(process, "store", error.text);
+	if (!process->store)
+		return wrong(process, "store", error.text);
+	return config_shares_state(config)
+	           ? policy_tickets_open(&process->tickets, config, process->store,
+	                                 process->order->channel)
+	           : 0;
 }
 
 static int listen_on(struct service_desk *service, const struct config_policy *config,
@@ -230,6 +240,7 @@ int worker_advise(const struct worker_order *order)
 	free(process.services);
 	fetcher_close(process.fetcher);
 	dns_close(process.dns);
+	policy_tickets_close(&process.tickets);
 	store_close(process.store);
 	watch_close(process.watch);
 	timer_close(process.tend);

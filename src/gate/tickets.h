@@ -10,6 +10,8 @@
 #ifndef GATE_TICKETS_H
 #define GATE_TICKETS_H
 
+#include <stdint.h>
+
 #include <starttls/tls.h>
 
 /* ms: 4 hours, twice as long as a ticket is good */
@@ -19,7 +21,8 @@ struct ticket_ring {
 	struct ticket_ring *next;
 	unsigned char keys[STLS_TICKET_KEYS][STLS_TICKET_KEY_SIZE]; /* newest first */
 	size_t count;
-	char front[]; /* its name */
+	int64_t shared; /* when other machines' keys came last, by loop_clock(); 0: never */
+	char front[];   /* its name */
 };
 
 struct tickets {
