@@ -162,6 +162,14 @@ struct stls_facts {
 /* Cheap, from STLS_DONE on. */
 STLS_API void stls_tls_facts(const stls_tls *, struct stls_facts *);
 
+/*
+ * What the certificate that the server has shown is good for, if that peer were
+ * wanted: NONE, or why not.  Nothing becomes of the connection.  For two proofs of
+ * one connection (STLS_LEVEL_BOTH), and for whoever only wants to know.
+ */
+STLS_API STLS_MUST_CHECK enum stls_fault stls_tls_judge(const stls_tls *,
+                                                        const struct stls_tls_peer *);
+
 /* The peer's certificate, in words.  From STLS_DONE on (also when a client
  * failed to verify it); valid as long as the connection. */
 struct stls_certificate {

@@ -164,6 +164,9 @@ bool tls_bio_flush(stls_tls *);
 enum { TLS_DANE_TA = 2, TLS_DANE_EE = 3 };
 
 int tls_verify(X509_STORE_CTX *, void *);
+/* An error of X509_verify_cert(3), names included; and what fault that is. */
+int tls_examine(stls_tls *, X509_STORE_CTX *);
+enum stls_fault tls_verify_fault(int error);
 /* What is known of a client whose session is resumed. */
 void tls_verify_resumed(stls_tls *);
 

@@ -10,7 +10,7 @@
 
 #include "tls/internal.h"
 
-static enum stls_fault fault_of(int error)
+enum stls_fault tls_verify_fault(int error)
 {
 	switch (error) {
 	case X509_V_OK: return STLS_FAULT_NONE;
@@ -72,7 +72,7 @@ static bool name_matches(stls_tls *tls, X509 *leaf, bool common)
 /* The chain or the record, then the name; a record of the leaf itself (usage 3)
  * makes the name irrelevant (RFC 7672 section 3.1.1), and a server does not know
  * its clients' names. */
-static int examine(stls_tls *tls, X509_STORE_CTX *store)
+int tls_examine(stls_tls *tls, X509_STORE_CTX *store)
 {
 	int usage;
 	bool named;
@@ -91,7 +91,7 @@ static int examine(stls_tls *tls, X509_STORE_CTX *store)
 
 static void conclude(stls_tls *tls, int error)
 {
-	tls->unverified = fault_of(error);
+	tls->unverified = tls_verify_fault(error);
 	tls->verified = error != X509_V_OK              ? STLS_TRUST_ANY
 	                : tls->trust == STLS_TRUST_DANE ? STLS_TRUST_DANE
 	                                                : STLS_TRUST_PKIX;
@@ -101,7 +101,7 @@ int tls_verify(X509_STORE_CTX *store, void *unused)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	stls_tls *tls = SSL_get_app_data(ssl);
-	int error = examine(tls, store);
+	int error = tls_examine(tls, store);
 
 	(void)unused;
 	X509_STORE_CTX_set_error(store, error);

@@ -66,6 +66,8 @@ static struct stls_facts seen(const char *certificate, const struct stls_tls_pee
 	assert_true(stls_tls_certificate(tls, 0, &leaf));
 	stls_tls_facts(tls, &facts);
 	assert_true(facts.peer_certificate);
+	/* and judged again, with the same result */
+	assert_int_equal(stls_tls_judge(tls, peer), facts.unverified);
 	snprintf(matched, sizeof(matched), "%s", facts.matched);
 	facts.matched = matched;
 	stls_tls_free(tls);
@@ -310,6 +312,47 @@ static void dane_without_base(void **unused)
 	assert_null(stls_tls_open(client, &receipt, &peer));
 }
 
+/* ---- another judgement of the same connection ---- */
+
+/* STS-17: two proofs of one connection, each for itself */
+static void judged(void **unused)
+{
+	unsigned char good[32], self[32];
+	const struct stls_id mail = {STLS_DNS_ID, MAIL, strlen(MAIL)};
+	const struct stls_id other = {STLS_DNS_ID, "mx.example.net", 14};
+	struct stls_tlsa tlsa = {3, 1, 1, good, 32};
+	struct stls_tls_peer peer = {.size = sizeof(peer)};
+	stls_tls_context *server = pair_server(NULL, "good", NULL);
+	struct pair pair = pair_shake(client, server, STLS_SMTP, &peer);
+	struct stls_facts facts;
+
+	(void)unused;
+	certs_digest("good", 1, good);
+	certs_digest("self", 1, self);
+	pair_expect_up(pair.client);
+	peer = (struct stls_tls_peer){
+	    .size = sizeof(peer), .trust = STLS_TRUST_PKIX, .wanted = &mail, .wanted_count = 1};
+	assert_int_equal(stls_tls_judge(pair.client, &peer), STLS_FAULT_NONE);
+	peer.wanted = &other;
+	assert_int_equal(stls_tls_judge(pair.client, &peer), STLS_FAULT_MISMATCH);
+	peer.trust = STLS_TRUST_DANE;
+	assert_int_equal(stls_tls_judge(pair.client, &peer), STLS_FAULT_INTERNAL);
+	peer.tlsa_base = "mx.example.net";
+	assert_int_equal(stls_tls_judge(pair.client, &peer), STLS_FAULT_DANE);
+	peer.tlsa = &tlsa;
+	peer.tlsa_count = 1;
+	assert_int_equal(stls_tls_judge(pair.client, &peer), STLS_FAULT_NONE);
+	tlsa.data = self;
+	assert_int_equal(stls_tls_judge(pair.client, &peer), STLS_FAULT_DANE);
+	/* the connection is what it was, and a server has nobody to judge */
+	stls_tls_facts(pair.client, &facts);
+	assert_int_equal(facts.verified, STLS_TRUST_ANY);
+	assert_int_equal(facts.unverified, STLS_FAULT_MISMATCH);
+	assert_int_equal(stls_tls_judge(pair.server, &peer), STLS_FAULT_NO_CERTIFICATE);
+	pair_free(&pair);
+	stls_tls_context_free(server);
+}
+
 /* ---- clients with certificates (TLS-34) ---- */
 
 static struct stls_facts shown(const char *certificate, enum stls_fault unverified)
@@ -368,6 +411,7 @@ int main(void)
 	    cmocka_unit_test(dane_unusable),
 	    cmocka_unit_test(dane_sni),
 	    cmocka_unit_test(dane_without_base),
+	    cmocka_unit_test(judged),
 	    cmocka_unit_test(clients),
 	};
 
