@@ -308,6 +308,11 @@ struct stls_host {
 	/* NONE, or what is to be reported though mail may go: TLSA_UNUSABLE, STS_MX. */
 	enum stls_fault remark;
 	const char *policy_type; /* RFC 8460 section 4.4: "tlsa", "sts", "no-policy-found" */
+
+	/* All TLSA records that were found, also where none of them counts; for whoever
+	 * explains: tlsa has those that count. */
+	const struct stls_tlsa *found;
+	size_t found_count;
 };
 
 /* What is known of the MTA-STS policy now. */

@@ -126,8 +126,10 @@ struct dane {
 	enum dane_kind kind;
 	enum stls_fault lost;
 	const char *base;
-	const struct stls_tlsa *tlsa;
+	const struct stls_tlsa *tlsa; /* those that count */
 	size_t count;
+	const struct stls_tlsa *found; /* all of them */
+	size_t found_count;
 };
 /* The TLSA records of one name. */
 struct dane walk_dane_at(struct walk *, const char *host, unsigned port, const char *base);

@@ -28,7 +28,11 @@ static struct dane weigh(struct walk *w, const char *host, const char *base,
                          const struct stls_answer *answer)
 {
 	struct stls_tlsa *records = arena_take(w->arena, answer->count, sizeof(*records));
-	struct dane dane = {.kind = DANE_USABLE, .base = base, .tlsa = records};
+	struct dane dane = {.kind = DANE_USABLE,
+	                    .base = base,
+	                    .tlsa = records,
+	                    .found = answer->tlsa,
+	                    .found_count = answer->count};
 
 	if (!records)
 		return (struct dane){.kind = DANE_LOST, .lost = STLS_FAULT_MEMORY};

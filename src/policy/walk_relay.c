@@ -98,6 +98,8 @@ static void walk_host(struct walk *w, const char *name, unsigned preference)
 			return;
 		if (wants_dane(w))
 			dane = walk_dane(w, name, host->port, address);
+		host->found = dane.found;
+		host->found_count = dane.found_count;
 	}
 	host->tlsa_lost = dane.kind == DANE_LOST;
 	if (host->tlsa_lost)

@@ -15,6 +15,7 @@ struct targets {
 	size_t count;
 	bool waits;
 	bool failed;          /* one of the ways could not be looked up */
+	const char *bogus;    /* NULL, or which one is signed wrongly */
 	bool denied;          /* a target of ".": this way is not offered */
 	enum stls_dns denial; /* how secure it is that there are no records */
 };
@@ -45,12 +46,11 @@ static void say_answer(struct walk *w, const char *name, const struct stls_answe
 		         answer->count == 1 ? "" : "s", stls_dns_name(answer->security));
 }
 
-/* RFC 7673 section 3.1: a bogus answer ends it. */
 static void look(struct walk *w, struct targets *targets, const struct service_way *way,
                  bool implicit)
 {
 	const struct stls_answer *answer;
-	const char *name, *what;
+	const char *name;
 
 	if (!way->label)
 		return;
@@ -59,9 +59,8 @@ static void look(struct walk *w, struct targets *targets, const struct service_w
 	if (!answer) {
 		targets->waits = true;
 	} else if (answer->security == STLS_DNS_BOGUS) {
-		case_print(w, &what, "%s is signed wrongly%s", name, case_detail(w, answer));
-		if (!case_over(w))
-			case_end(w, STLS_FAULT_BOGUS, "RFC 7673 section 3.1", what);
+		case_print(w, &targets->bogus, "%s is signed wrongly%s", name,
+		           case_detail(w, answer));
 	} else if (answer->security == STLS_DNS_FAILED) {
 		targets->failed = true;
 		case_say(w, "", "RFC 7673 section 3.1", "%s could not be looked up%s", name,
@@ -174,6 +173,8 @@ static void walk_target(struct walk *w, const struct service *service,
 	 * target, not what it is an alias of. */
 	if (w->c->spec.dane && target->secure && address->security == STLS_DNS_SECURE)
 		dane = walk_dane_at(w, host->name, host->port, host->name);
+	host->found = dane.found;
+	host->found_count = dane.found_count;
 	host->tlsa_lost = dane.kind == DANE_LOST;
 	if (host->tlsa_lost)
 		case_skip(host, dane.lost);
@@ -190,7 +191,9 @@ void walk_service(struct walk *w)
 		return;
 	look(w, &targets, &service->implicit, true);
 	look(w, &targets, &service->starttls, false);
-	if (targets.waits || case_over(w))
+	if (targets.bogus)
+		case_end(w, STLS_FAULT_BOGUS, "RFC 7673 section 3.1", targets.bogus);
+	if (targets.waits || targets.bogus)
 		return;
 	w->mx = targets.denial;
 	if (targets.count == 0 && targets.failed)
