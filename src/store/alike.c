@@ -174,20 +174,34 @@ static enum answer pull_kind(struct store *store, enum kind kind, int64_t now, i
 	}
 }
 
-enum answer alike_pull(struct store *store, int64_t now, int64_t until)
+/* Whether all is to be read again. */
+static bool wants_round(const struct store *store, int64_t now)
 {
-	enum answer answer = store->backend->calls->look(store->backend, &store->sight);
+	return is_another(store) || store->sight.session != store->seen.session ||
+	       now < store->round_at || now - store->round_at >= ROUND_EVERY;
+}
 
-	if (answer != ANSWER_OK)
-		return answer;
+/* What is there now.  Before all is read again, whether it can be. */
+static enum answer look(struct store *store, int64_t now)
+{
+	struct backend *backend = store->backend;
+	enum answer answer = backend->calls->look(backend, &store->sight);
+
+	if (answer == ANSWER_OK && store->loaded && !store->in_round && wants_round(store, now) &&
+	    backend->calls->check) {
+		answer = backend->calls->check(backend);
+		if (answer == ANSWER_OK)
+			answer = backend->calls->look(backend, &store->sight);
+	}
 	store->looked_at = now;
-	if (is_another(store) || store->sight.session != store->seen.session ||
-	    now < store->round_at || now - store->round_at >= ROUND_EVERY)
-		begin_round(store, now);
-	else if (!store->in_round && store->sight.change == store->seen.change)
-		return ANSWER_OK;
+	return answer;
+}
+
+static enum answer pull_all(struct store *store, int64_t now, int64_t until)
+{
 	for (int kind = 0; kind < KINDS; kind++) {
-		answer = pull_kind(store, kind, now, until);
+		enum answer answer = pull_kind(store, kind, now, until);
+
 		if (answer != ANSWER_OK)
 			return answer;
 	}
@@ -195,4 +209,17 @@ enum answer alike_pull(struct store *store, int64_t now, int64_t until)
 	if (store->in_round)
 		end_round(store);
 	return ANSWER_OK;
+}
+
+enum answer alike_pull(struct store *store, int64_t now, int64_t until)
+{
+	enum answer answer = look(store, now);
+
+	if (answer != ANSWER_OK)
+		return answer;
+	if (wants_round(store, now))
+		begin_round(store, now);
+	if (!store->in_round && store->sight.change == store->seen.change)
+		return ANSWER_OK;
+	return pull_all(store, now, until);
 }

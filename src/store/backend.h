@@ -53,6 +53,9 @@ struct backend_calls {
 	/* version: the one known, and then the new one.  OK: all that are not in conflict;
 	 * else some of them may be written, or none. */
 	enum answer (*put)(struct backend *, struct row *rows, size_t count);
+	/* Whether all of it is as it should be: it is opened anew and read.  NULL: is never
+	 * corrupt. */
+	enum answer (*check)(struct backend *);
 	/* What can still be read where it is corrupt; *place is 0 at first.  NULL: is never
 	 * corrupt. */
 	enum answer (*rescue)(struct backend *, int64_t *place, struct row *);
@@ -69,7 +72,7 @@ struct backend {
 	char reason[400];        /* of the last answer but OK and NOTHING */
 };
 
-#define BACKEND_BATCH 32 /* rows in one put, at most */
+#define BACKEND_BATCH 128 /* rows in one put, at most */
 
 struct store_error;
 

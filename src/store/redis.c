@@ -261,7 +261,7 @@ static void shut(struct backend *backend)
 	free(server);
 }
 
-static const struct backend_calls calls = {look, get, redis_after, put, NULL, NULL, shut};
+static const struct backend_calls calls = {look, get, redis_after, put, NULL, NULL, NULL, shut};
 
 static bool begin(struct redis_server *server, const char *text, struct store_error *error)
 {

@@ -178,6 +178,31 @@ static enum answer put(struct backend *backend, struct row *rows, size_t count)
 
 /* ---- beginning and end ---- */
 
+static enum answer check_rows(struct backend *backend, enum kind kind)
+{
+	struct row row = {.kind = kind};
+	enum answer answer;
+
+	do
+		answer = after(backend, row.version, &row);
+	while (answer == ANSWER_OK);
+	return answer == ANSWER_NOTHING ? ANSWER_OK : answer;
+}
+
+/* What the file has become under the hands of an open database shows only when it is opened
+ * anew. */
+static enum answer check(struct backend *backend)
+{
+	struct sqlite_file *file = file_of(backend);
+	enum answer answer;
+
+	sqlite_shut(file);
+	answer = sqlite_ready(file);
+	for (int kind = 0; answer == ANSWER_OK && kind < KINDS; kind++)
+		answer = check_rows(backend, kind);
+	return answer;
+}
+
 static void shut(struct backend *backend)
 {
 	struct sqlite_file *file = file_of(backend);
@@ -187,8 +212,8 @@ static void shut(struct backend *backend)
 	free(file);
 }
 
-static const struct backend_calls calls = {look,          get,          after, put,
-                                           sqlite_rescue, sqlite_renew, shut};
+static const struct backend_calls calls = {look,  get,           after,        put,
+                                           check, sqlite_rescue, sqlite_renew, shut};
 
 struct backend *backend_sqlite(const char *folder, const int64_t *deadline,
                                struct store_error *error)

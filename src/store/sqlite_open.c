@@ -172,21 +172,28 @@ static enum answer begin(struct sqlite_file *file)
 	return answer;
 }
 
-/* Others may have moved it aside, or an operator has taken it away. */
-static bool is_replaced(const struct sqlite_file *file)
+/* Others may have moved it aside, an operator may have taken it away, and what is shorter
+ * than it was has lost something: it is never made shorter here. */
+static enum answer look_at_file(struct sqlite_file *file)
 {
 	struct stat now;
 
-	return stat(file->path, &now) < 0 || now.st_ino != file->file.st_ino ||
-	       now.st_dev != file->file.st_dev;
+	if (stat(file->path, &now) < 0 || now.st_ino != file->file.st_ino ||
+	    now.st_dev != file->file.st_dev)
+		return ANSWER_NOTHING;
+	if (now.st_size < file->file.st_size)
+		return sqlite_because(file, ANSWER_CORRUPT, "it has become shorter");
+	file->file.st_size = now.st_size;
+	return ANSWER_OK;
 }
 
+/* "change" is the last thing to be prepared. */
 enum answer sqlite_ready(struct sqlite_file *file)
 {
-	if (file->db && is_replaced(file))
-		sqlite_shut(file);
-	if (file->db && file->change)
-		return ANSWER_OK;
+	enum answer answer = file->db && file->change ? look_at_file(file) : ANSWER_NOTHING;
+
+	if (answer != ANSWER_NOTHING)
+		return answer;
 	sqlite_shut(file);
 	return begin(file);
 }

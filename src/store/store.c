@@ -11,6 +11,8 @@
 #define LOOK 10
 #define MEMORY ((size_t)64 << 20)
 #define KEEP_HOST INT64_C(10368000)
+/* Milliseconds, when the store is closed: later there is nothing left to mend it with. */
+#define MEND_WITHIN 60000
 
 static struct backend *open_backend(const char *state, const int64_t *deadline,
                                     struct store_error *error)
@@ -74,14 +76,27 @@ struct store *store_open(const struct store_settings *settings, int64_t now,
 	return NULL;
 }
 
+/* What memory holds is gone after this: if what lasts is not as it should be, it is written
+ * now. */
+static void finish(struct store *store)
+{
+	const struct backend_calls *calls = store->backend->calls;
+	int64_t now = store->tended;
+
+	if (store->blocked || !tend_write(store, now, store->deadline))
+		return;
+	if (store->loaded && calls->check && calls->check(store->backend) == ANSWER_CORRUPT &&
+	    mend(store, now) == ANSWER_OK)
+		tend_write(store, now, deadline_in(MEND_WITHIN));
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
 	store->deadline = deadline_in(store->timeout);
 	if (store->backend) {
-		if (!store->blocked)
-			tend_write(store, store->tended, store->deadline);
+		finish(store);
 		store->backend->calls->close(store->backend);
 	}
 	memory_end(&store->memory);
