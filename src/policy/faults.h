@@ -8,6 +8,7 @@
 
 #include <starttls/fault.h>
 
+const char *faults_name(enum stls_fault);
 int faults_smtp(enum stls_fault);
 const char *faults_enhanced(enum stls_fault);
 bool faults_report(enum stls_fault); /* RFC 8460 has a result type for it */
