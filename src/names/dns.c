@@ -206,6 +206,7 @@ static void give_up(struct dns *dns, struct dns_entry *entry)
 
 	if (!entry->running) {
 		fail(dns, entry, "too many other questions are not answered either");
+		entry->expires = 0; /* nothing is known of it */
 		return;
 	}
 	if (!entry->late) {

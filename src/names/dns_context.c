@@ -105,8 +105,8 @@ static struct ub_ctx *attempt(struct ub_event_base *base, const struct dns_setti
 		return NULL;
 	}
 	ub_ctx_debugout(context, log);
-	settled = configure(context, settings, wrong) == 0 &&
-	          dns_anchor(context, settings, wrong) == 0;
+	settled =
+	    configure(context, settings, wrong) == 0 && dns_anchor(context, settings, wrong) == 0;
 	if (settled && finish(context, wrong) == 0) {
 		ub_ctx_debugout(context, NULL);
 		return context;
