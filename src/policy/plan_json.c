@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/faults.h"
 #include "policy/plan_json.h"
 
 struct pen {
@@ -89,7 +90,7 @@ static void truth(struct pen *pen, const char *key, int value)
 
 static void fault(struct pen *pen, const char *key, enum stls_fault value)
 {
-	text(pen, key, value ? stls_fault_name(value) : NULL);
+	text(pen, key, value ? faults_name(value) : NULL);
 }
 
 static void put_sts(struct pen *pen, const struct stls_sts_state *sts)
