@@ -113,3 +113,30 @@ int finding_facts(struct finding *finding, stls_tls *tls)
 		return 0;
 	return copy_certificate(&finding->certificate, &certificate);
 }
+
+static enum finding_tlsa tlsa_of(struct finding *finding, const stls_tls *tls,
+                                 const struct stls_tls_peer *peer)
+{
+	const struct stls_host *host = finding->trail->host;
+
+	if (host->tlsa_lost) {
+		finding->tlsa_fault = host->skip;
+		return FINDING_TLSA_LOST;
+	}
+	if (host->tlsa_count == 0)
+		return host->found_count > 0 ? FINDING_TLSA_UNUSABLE : FINDING_NO_TLSA;
+	finding->tlsa_fault = stls_tls_judge(tls, peer);
+	return finding->tlsa_fault == STLS_FAULT_NONE ? FINDING_TLSA_MATCHES : FINDING_TLSA_DIFFERS;
+}
+
+void finding_records(struct finding *finding, const stls_tls *tls, const struct stls_tls_peer *peer)
+{
+	if (finding->trail == NULL || finding->trail->host == NULL)
+		return;
+	finding->tlsa = tlsa_of(finding, tls, peer);
+	if (!finding->trail->dane_counts)
+		return;
+	finding->verified =
+	    finding->tlsa == FINDING_TLSA_MATCHES ? STLS_TRUST_DANE : STLS_TRUST_ANY;
+	finding->unverified = finding->tlsa_fault;
+}

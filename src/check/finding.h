@@ -13,6 +13,7 @@
 
 #include "check/service.h"
 #include "check/tape.h"
+#include "check/trail.h"
 
 struct finding_certificate {
 	bool there;
@@ -29,9 +30,19 @@ enum finding_login {
 	FINDING_LOGIN_FAILED
 };
 
+/* What the TLSA records say of the certificate. */
+enum finding_tlsa {
+	FINDING_NO_TLSA,
+	FINDING_TLSA_LOST,     /* they could not be looked up */
+	FINDING_TLSA_UNUSABLE, /* there are some, and none can be used */
+	FINDING_TLSA_MATCHES,
+	FINDING_TLSA_DIFFERS
+};
+
 struct finding {
 	const struct service *service;
-	enum stls_fault fault; /* what ended the probe before it was over */
+	const struct trail *trail; /* how it was found, or NULL */
+	enum stls_fault fault;     /* what ended the probe before it was over */
 	char detail[256];
 	char peer[ADDRESS_TEXT];
 	int64_t milliseconds;
@@ -43,6 +54,8 @@ struct finding {
 	enum stls_trust verified;
 	enum stls_fault unverified;
 	struct finding_certificate certificate;
+	enum finding_tlsa tlsa;
+	enum stls_fault tlsa_fault; /* FINDING_TLSA_LOST, FINDING_TLSA_DIFFERS */
 
 	bool listed;
 	char **capabilities;
@@ -57,6 +70,9 @@ void finding_free(struct finding *);
 
 /* Copies of what the connection knows. 0, or -1 when memory is out. */
 int finding_facts(struct finding *, stls_tls *);
+/* The TLSA records of the trail's host, of which the connection knows nothing: where they
+ * decide, they alone do (RFC 7672 section 3.1, RFC 7673 section 3.4). */
+void finding_records(struct finding *, const stls_tls *, const struct stls_tls_peer *);
 int finding_capabilities(struct finding *, const stls_dialogue *);
 
 /* ---- the verdict ---- */
@@ -67,6 +83,7 @@ enum warning_kind {
 	WARN_EXPIRES_SOON,
 	WARN_STILL_LISTED, /* CORE-12 */
 	WARN_TEMPTING,     /* CHK-07 */
+	WARN_PASSED_OVER,  /* a host that comes before this one could not be used */
 	WARN_KINDS
 };
 

@@ -163,6 +163,14 @@ static void step_list(struct probe *probe)
 
 /* ---- reaching ---- */
 
+static void look_at_records(struct probe *probe)
+{
+	const struct stls_host *host = probe->plan.trail != NULL ? probe->plan.trail->host : NULL;
+	struct stls_tls_peer peer = reach_peer(probe->plan.names, host, STLS_TRUST_DANE);
+
+	finding_records(&probe->finding, probe->reach.side.tls, &peer);
+}
+
 static void step_reach(struct probe *probe)
 {
 	struct reach *reach = &probe->reach;
@@ -176,6 +184,7 @@ static void step_reach(struct probe *probe)
 		set_fault(probe, STLS_FAULT_MEMORY, "");
 		finish(probe);
 	} else {
+		look_at_records(probe);
 		begin_list(probe);
 	}
 }
@@ -226,6 +235,7 @@ void probe_begin(struct probe *probe, const struct probe_plan *plan)
 	    .names = plan->names,
 	    .context = plan->context,
 	    .trust = STLS_TRUST_ANY,
+	    .dns = plan->dns,
 	    .ask = STLS_MAY,
 	    .our_name = plan->our_name,
 	    .milliseconds = plan->milliseconds,
@@ -236,6 +246,7 @@ void probe_begin(struct probe *probe, const struct probe_plan *plan)
 
 	*probe = (struct probe){.plan = *plan, .begun = loop_clock()};
 	probe->finding.service = plan->service;
+	probe->finding.trail = plan->trail;
 	probe->timer = timer_open(plan->loop, on_time, probe);
 	if (probe->timer == NULL) {
 		set_fault(probe, STLS_FAULT_MEMORY, "");

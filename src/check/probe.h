@@ -15,6 +15,8 @@ struct probe_plan {
 	struct loop *loop;
 	const struct service *service;
 	const struct service_names *names;
+	const struct trail *trail; /* how it was found, with the TLSA records; or NULL */
+	struct dns *dns;           /* as in a way */
 	stls_tls_context *context;
 	const char *our_name;
 	int64_t milliseconds; /* for all of it */

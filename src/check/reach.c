@@ -12,6 +12,8 @@ static void free_waiting(struct reach *reach)
 	reach->watch = NULL;
 	lookup_end(reach->lookup);
 	reach->lookup = NULL;
+	dns_drop_addresses(reach->asking);
+	reach->asking = NULL;
 }
 
 static void finish(struct reach *reach, enum reach_state state)
@@ -125,6 +127,36 @@ static void on_answer(void *owner, unsigned what)
 	}
 }
 
+/* What is signed wrongly is no address to go to, with or without TLS. */
+static void take_addresses(struct reach *reach, const struct dns_addresses *found)
+{
+	size_t count = found->count < LOOKUP_ROOM ? found->count : LOOKUP_ROOM;
+
+	for (size_t i = 0; i < count; i++) {
+		reach->answer.sockets[i] = found->sockets[i];
+		address_set_port(&reach->answer.sockets[i], reach->plan.service->address.port);
+	}
+	reach->answer.count = count;
+	if (count > 0)
+		looked_up(reach);
+	else if (found->security == DNS_BOGUS)
+		fail(reach, STLS_FAULT_BOGUS, found->why);
+	else if (found->security == DNS_FAILED)
+		fail(reach, STLS_FAULT_LOOKUP, found->why);
+	else
+		fail(reach, STLS_FAULT_NO_ADDRESS,
+		     found->absent == DNS_NO_NAME ? "there is no such host" : "");
+}
+
+static void on_addresses(void *owner, const struct dns_addresses *found)
+{
+	struct reach *reach = owner;
+
+	reach->asking = NULL;
+	take_addresses(reach, found);
+	advance(reach);
+}
+
 static void look_up(struct reach *reach)
 {
 	const struct address *address = &reach->plan.service->address;
@@ -133,6 +165,13 @@ static void look_up(struct reach *reach)
 		reach->answer.count = address_resolve(address, reach->answer.sockets, LOOKUP_ROOM,
 		                                      &reach->answer.reason);
 		looked_up(reach);
+		return;
+	}
+	if (reach->plan.dns != NULL) {
+		reach->asking =
+		    dns_ask_addresses(reach->plan.dns, address->host, on_addresses, reach);
+		if (reach->asking == NULL)
+			fail(reach, STLS_FAULT_MEMORY, "");
 		return;
 	}
 	reach->lookup = lookup_begin(address);
@@ -145,17 +184,23 @@ static void look_up(struct reach *reach)
 
 /* ---- the switch ---- */
 
-static struct stls_tls_peer wanted_peer(const struct reach *reach)
+struct stls_tls_peer reach_peer(const struct service_names *names, const struct stls_host *host,
+                                enum stls_trust trust)
 {
-	const struct service_names *names = reach->plan.names;
-
-	return (struct stls_tls_peer){
+	struct stls_tls_peer peer = {
 	    .size = sizeof(struct stls_tls_peer),
 	    .sni = names->sni,
-	    .trust = reach->plan.trust,
+	    .trust = trust,
 	    .wanted = names->wanted,
 	    .wanted_count = names->count,
 	};
+
+	if (trust == STLS_TRUST_DANE && host != NULL) {
+		peer.tlsa = host->tlsa;
+		peer.tlsa_count = host->tlsa_count;
+		peer.tlsa_base = host->tlsa_base;
+	}
+	return peer;
 }
 
 static void switch_over(struct reach *reach)
@@ -163,7 +208,8 @@ static void switch_over(struct reach *reach)
 	struct talk *talk = &reach->talk;
 	struct stls_receipt receipt =
 	    stls_switch(reach->dialogue, talk->unread + talk->head, talk->tail - talk->head);
-	struct stls_tls_peer peer = wanted_peer(reach);
+	struct stls_tls_peer peer =
+	    reach_peer(reach->plan.names, reach->plan.host, reach->plan.trust);
 
 	if (!stls_receipt_good(&receipt)) {
 		fail(reach, stls_fault(reach->dialogue), "");

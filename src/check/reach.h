@@ -16,6 +16,7 @@
 #include "loop/dial.h"
 #include "loop/timer.h"
 #include "loop/watch.h"
+#include "names/dns_addresses.h"
 #include "names/lookup.h"
 
 struct reach_plan {
@@ -23,7 +24,9 @@ struct reach_plan {
 	const struct service *service;
 	const struct service_names *names;
 	stls_tls_context *context;
-	enum stls_trust trust; /* STLS_TRUST_PKIX: another peer than wanted fails */
+	enum stls_trust trust;        /* STLS_TRUST_PKIX: another peer than wanted fails */
+	const struct stls_host *host; /* STLS_TRUST_DANE: whose TLSA records must match */
+	struct dns *dns;              /* NULL: the system looks the host up */
 	enum stls_demand ask; /* STLS_MUST: by the shortest way; STLS_MAY: ask for the list first */
 	const char *our_name; /* for EHLO; NULL: our address */
 	int64_t milliseconds; /* for all of it */
@@ -45,6 +48,7 @@ struct reach {
 	struct talk talk;
 
 	struct lookup *lookup;
+	struct dns_host *asking;
 	struct watch *watch;
 	struct timer *timer;
 	int64_t due;
@@ -58,6 +62,10 @@ struct reach {
 void reach_begin(struct reach *, const struct reach_plan *);
 /* Lets go of everything, at any point: in an orderly way, or with a reset. */
 void reach_end(struct reach *);
+
+/* The peer that is wanted, with that much trust.  host: as in the plan. */
+struct stls_tls_peer reach_peer(const struct service_names *, const struct stls_host *,
+                                enum stls_trust);
 
 /* A specification for a dialogue on this way, at that layer. */
 struct stls_spec reach_spec(struct reach *, enum stls_layer, enum stls_goal);

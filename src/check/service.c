@@ -58,6 +58,27 @@ static const struct scheme *scheme_named(const char *name, size_t length)
 	return NULL;
 }
 
+static const char *scheme_for(enum stls_protocol protocol, enum stls_layer layer)
+{
+	for (size_t i = 0; i < SCHEMES; i++)
+		if (schemes[i].protocol == protocol && schemes[i].layer == layer)
+			return schemes[i].name;
+	return "";
+}
+
+void service_of_host(struct service *service, const struct stls_host *host, char url[SERVICE_URL])
+{
+	*service = (struct service){
+	    .url = url,
+	    .protocol = host->protocol,
+	    .layer = host->layer,
+	    .address = {.kind = ADDRESS_NAME, .port = (uint16_t)host->port},
+	};
+	snprintf(service->address.host, sizeof(service->address.host), "%s", host->name);
+	snprintf(url, SERVICE_URL, "%s://%s:%u", scheme_for(host->protocol, host->layer),
+	         host->name, host->port);
+}
+
 static int complain(struct service_error *error, const char *what)
 {
 	snprintf(error->text, sizeof(error->text), "%s", what);
@@ -222,4 +243,17 @@ void service_names(const struct service *service, const char *servername, const 
 	names->sni = is_xmpp(service) ? names->served : names->host;
 	if (address_bytes(names->sni, names->ip) > 0)
 		names->sni = NULL;
+}
+
+void service_names_of(const struct stls_host *host, const char *domain, struct service_names *names)
+{
+	bool xmpp = host->protocol == STLS_XMPP_CLIENT || host->protocol == STLS_XMPP_SERVER;
+
+	*names = (struct service_names){.sni = host->sni};
+	copy_name(names->host, host->name);
+	copy_name(names->served, domain);
+	if (xmpp)
+		names->domain = names->served;
+	for (size_t i = 0; i < host->wanted_count && i < SERVICE_NAMES; i++)
+		names->wanted[names->count++] = host->wanted[i];
 }

@@ -11,6 +11,7 @@ const char *warning_name(enum warning_kind kind)
 	case WARN_EXPIRES_SOON: return stls_fault_name(STLS_FAULT_EXPIRES_SOON);
 	case WARN_STILL_LISTED: return "starttls-still-listed";
 	case WARN_TEMPTING: return "plaintext-login-offered";
+	case WARN_PASSED_OVER: return "host-passed-over";
 	case WARN_KINDS: break;
 	}
 	return "";
@@ -24,6 +25,7 @@ const char *warning_sentence(enum warning_kind kind)
 	case WARN_TEMPTING:
 		return "the server lets clients send their password before TLS: "
 		       "do not offer logging in there";
+	case WARN_PASSED_OVER: return "a host that comes before this one could not be used";
 	case WARN_KINDS: break;
 	}
 	return "";
@@ -128,5 +130,7 @@ struct verdict finding_verdict(const struct finding *finding, int64_t now)
 		warn(&verdict, WARN_STILL_LISTED);
 	if (is_tempting(finding))
 		warn(&verdict, WARN_TEMPTING);
+	if (finding->up && finding->trail != NULL && finding->trail->passed_count > 0)
+		warn(&verdict, WARN_PASSED_OVER);
 	return verdict;
 }

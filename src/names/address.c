@@ -190,6 +190,14 @@ int address_socket(const struct address *address, struct address_socket *out)
 	return -1;
 }
 
+void address_set_port(struct address_socket *socket, uint16_t port)
+{
+	if (socket->storage.ss_family == AF_INET)
+		((struct sockaddr_in *)&socket->storage)->sin_port = htons(port);
+	if (socket->storage.ss_family == AF_INET6)
+		((struct sockaddr_in6 *)&socket->storage)->sin6_port = htons(port);
+}
+
 int address_equal(const struct address *a, const struct address *b)
 {
 	struct address_socket left, right;

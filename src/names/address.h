@@ -34,6 +34,9 @@ struct address_socket {
 /* For all but names. 0, or -1: a name, or an interface that there is not. */
 int address_socket(const struct address *, struct address_socket *);
 
+/* Of an IP socket. */
+void address_set_port(struct address_socket *, uint16_t port);
+
 /*
  * The sockets behind an address, in the order in which to try them: one, or all
  * that the system's resolver has for a name (it blocks meanwhile).  The count,
