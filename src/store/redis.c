@@ -18,15 +18,16 @@ static const char begin_script[] = "redis.call('HSETNX', KEYS[1], 'schema', ARGV
                                    "return 1";
 
 /* KEYS: meta, index, row; ARGV: the version known, the key, "put" or "purge", the fields.
- * The new version; 0: it is of another one. */
+ * The new version; 0: it is of another one.  What is no hash has no version. */
 static const char put_script[] =
-    "local version = redis.call('HGET', KEYS[3], 'version') "
-    "if ARGV[3] == 'purge' and not version then redis.call('ZREM', KEYS[2], ARGV[2]) return 1 end "
-    "if tonumber(version or '0') ~= tonumber(ARGV[1]) then return 0 end "
-    "if ARGV[3] == 'purge' then "
-    "redis.call('ZREM', KEYS[2], ARGV[2]) redis.call('DEL', KEYS[3]) return 1 end "
-    "local change = redis.call('HINCRBY', KEYS[1], 'change', 1) "
+    "local version = redis.pcall('HGET', KEYS[3], 'version') "
+    "if type(version) ~= 'string' then version = nil end "
+    "local purge = ARGV[3] == 'purge' "
+    "if not (purge and not version) and tonumber(version or '0') ~= tonumber(ARGV[1]) then "
+    "return 0 end "
+    "local change = purge or redis.call('HINCRBY', KEYS[1], 'change', 1) "
     "redis.call('DEL', KEYS[3]) "
+    "if purge then redis.call('ZREM', KEYS[2], ARGV[2]) return 1 end "
     "redis.call('HSET', KEYS[3], 'version', change, unpack(ARGV, 4)) "
     "redis.call('ZADD', KEYS[2], change, ARGV[2]) "
     "return change";

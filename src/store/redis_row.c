@@ -113,18 +113,19 @@ static bool read_pair(const redisReply *name, const redisReply *value, struct ro
 	return true;
 }
 
-/* The key inside must be the one outside. */
+/* The key inside must be the one outside.  All is read in any case: the version may come
+ * last. */
 static bool read_all(const redisReply *reply, struct row *row)
 {
 	union record asked = row->record;
+	bool good = true;
 
 	if (reply->type != REDIS_REPLY_ARRAY)
 		return false;
 	memset(&row->record, 0, sizeof(row->record));
 	for (size_t i = 0; i + 1 < reply->elements; i += 2)
-		if (!read_pair(reply->element[i], reply->element[i + 1], row))
-			return false;
-	return row->version && kind_is_sound(row->kind, &row->record) &&
+		good = read_pair(reply->element[i], reply->element[i + 1], row) && good;
+	return good && row->version && kind_is_sound(row->kind, &row->record) &&
 	       strcmp(record_key(&asked), record_key(&row->record)) == 0;
 }
 

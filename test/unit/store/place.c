@@ -142,6 +142,7 @@ static void make_certificates(void)
 	certs_make(&(struct certs_spec){
 	    .name = "redis", .issuer = "authority", .san = "DNS:localhost,IP:127.0.0.1"});
 	certs_make(&(struct certs_spec){.name = "client", .issuer = "authority"});
+	certs_make(&(struct certs_spec){.name = "stranger", .authority = 1});
 }
 
 static void name_state(struct place *place)
