@@ -5,11 +5,17 @@
 #include "loop/pool.h"
 
 #define KEPT_AT_MOST 64 /* 1 MiB: more than a loop fills in one turn */
+#define LARGE_ONES 64   /* 4 MiB */
 
-struct pool {
+/* Buffers of one size that nobody has just now. */
+struct shelf {
 	char *kept[KEPT_AT_MOST];
 	size_t count;
-	size_t lent;
+};
+
+struct pool {
+	struct shelf small, large;
+	size_t lent, lent_large;
 };
 
 struct pool *pool_create(void)
@@ -17,18 +23,37 @@ struct pool *pool_create(void)
 	return calloc(1, sizeof(struct pool));
 }
 
+static void empty(struct shelf *shelf)
+{
+	while (shelf->count)
+		free(shelf->kept[--shelf->count]);
+}
+
 void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
-	while (pool->count)
-		free(pool->kept[--pool->count]);
+	empty(&pool->small);
+	empty(&pool->large);
 	free(pool);
+}
+
+static char *take(struct shelf *shelf, size_t size)
+{
+	return shelf->count ? shelf->kept[--shelf->count] : malloc(size);
+}
+
+static void put(struct shelf *shelf, char *buffer)
+{
+	if (shelf->count < KEPT_AT_MOST)
+		shelf->kept[shelf->count++] = buffer;
+	else
+		free(buffer);
 }
 
 char *pool_borrow(struct pool *pool)
 {
-	char *buffer = pool->count ? pool->kept[--pool->count] : malloc(POOL_BUFFER);
+	char *buffer = take(&pool->small, POOL_BUFFER);
 
 	if (buffer)
 		pool->lent++;
@@ -40,13 +65,25 @@ void pool_return(struct pool *pool, char *buffer)
 	if (!buffer)
 		return;
 	pool->lent--;
-	if (pool->count < KEPT_AT_MOST)
-		pool->kept[pool->count++] = buffer;
-	else
-		free(buffer);
+	put(&pool->small, buffer);
+}
+
+char *pool_borrow_large(struct pool *pool)
+{
+	char *buffer = pool->lent_large < LARGE_ONES ? take(&pool->large, POOL_LARGE) : NULL;
+
+	if (buffer)
+		pool->lent_large++;
+	return buffer;
+}
+
+void pool_return_large(struct pool *pool, char *buffer)
+{
+	pool->lent_large--;
+	put(&pool->large, buffer);
 }
 
 size_t pool_lent(const struct pool *pool)
 {
-	return pool->lent;
+	return pool->lent + pool->lent_large;
 }

@@ -19,6 +19,12 @@ void pool_free(struct pool *); /* all buffers have been given back */
 char *pool_borrow(struct pool *);              /* POOL_BUFFER bytes; NULL when memory is out */
 void pool_return(struct pool *, char *buffer); /* NULL is fine */
 
-size_t pool_lent(const struct pool *); /* how many are out */
+/* The same for whoever has much to move at once.  There are few, so that clients that
+ * take in slowly cannot fill the memory with them: NULL when all are lent. */
+#define POOL_LARGE 65536
+char *pool_borrow_large(struct pool *);
+void pool_return_large(struct pool *, char *buffer);
+
+size_t pool_lent(const struct pool *); /* how many are out, of either size */
 
 #endif

@@ -3,20 +3,38 @@
 
 #include "loop/pump.h"
 
-#define ROUNDS_AT_ONCE 16 /* 256 KiB each way, then others get their turn */
+#define ROUNDS_AT_ONCE 8 /* half a MiB each way, then others get their turn */
+#define MUCH (POOL_BUFFER / 2)
 
 void pump_open(struct pump *pump, struct pool *pool, struct side *first, struct side *second)
 {
 	*pump = (struct pump){.pool = pool, .side = {first, second}, .first = -1};
 }
 
+static void lane_give_back(struct pump *pump, struct lane *lane)
+{
+	if (lane->size == POOL_LARGE)
+		pool_return_large(pump->pool, lane->in);
+	else
+		pool_return(pump->pool, lane->in);
+	lane->in = NULL;
+	lane->size = lane->head = lane->judged = lane->tail = 0;
+}
+
 static void lane_empty(struct pump *pump, struct lane *lane)
 {
-	pool_return(pump->pool, lane->in);
+	lane_give_back(pump, lane);
 	pool_return(pump->pool, lane->out);
-	lane->in = lane->out = NULL;
-	lane->head = lane->judged = lane->tail = 0;
+	lane->out = NULL;
 	lane->out_head = lane->out_tail = 0;
+}
+
+static void lane_borrow(struct pump *pump, struct lane *lane)
+{
+	lane->in = lane->busy ? pool_borrow_large(pump->pool) : NULL;
+	lane->size = lane->in ? POOL_LARGE : POOL_BUFFER;
+	if (!lane->in)
+		lane->in = pool_borrow(pump->pool);
 }
 
 void pump_close(struct pump *pump)
@@ -29,28 +47,25 @@ void pump_close(struct pump *pump)
 static size_t lane_room(struct pump *pump, struct lane *lane)
 {
 	if (!lane->in)
-		lane->in = pool_borrow(pump->pool);
+		lane_borrow(pump, lane);
 	if (!lane->in) {
 		pump->starved = true;
 		return 0;
 	}
-	if (lane->head && lane->tail == POOL_BUFFER) {
+	if (lane->head && lane->tail == lane->size) {
 		memmove(lane->in, lane->in + lane->head, lane->tail - lane->head);
 		lane->judged -= lane->head;
 		lane->tail -= lane->head;
 		lane->head = 0;
 	}
-	return POOL_BUFFER - lane->tail;
+	return lane->size - lane->tail;
 }
 
 /* Gives buffers back that have nothing in them. */
 static void lane_tidy(struct pump *pump, struct lane *lane)
 {
-	if (lane->in && lane->head == lane->tail) {
-		pool_return(pump->pool, lane->in);
-		lane->in = NULL;
-		lane->head = lane->judged = lane->tail = 0;
-	}
+	if (lane->in && lane->head == lane->tail)
+		lane_give_back(pump, lane);
 	if (lane->out && lane->out_head == lane->out_tail) {
 		pool_return(pump->pool, lane->out);
 		lane->out = NULL;
@@ -71,7 +86,27 @@ int pump_prime(struct pump *pump, int from, const char *bytes, size_t count)
 	return 0;
 }
 
-/* Reads once; true when that changed something. */
+/* Reads what is there already, TLS records even if there are several. */
+static ptrdiff_t lane_read(struct pump *pump, int from, size_t room)
+{
+	struct lane *lane = &pump->lane[from];
+	size_t before = lane->tail;
+	ptrdiff_t n;
+
+	do {
+		n = side_read(pump->side[from], lane->in + lane->tail, room);
+		if (n <= 0)
+			break;
+		lane->tail += (size_t)n;
+		room -= (size_t)n;
+	} while (room && side_is_pending(pump->side[from]));
+	if (lane->tail == before)
+		return n;
+	lane->busy = lane->tail - before >= MUCH;
+	return (ptrdiff_t)(lane->tail - before);
+}
+
+/* True when that changed something. */
 static bool lane_fill(struct pump *pump, int from)
 {
 	struct lane *lane = &pump->lane[from];
@@ -83,13 +118,11 @@ static bool lane_fill(struct pump *pump, int from)
 	room = lane_room(pump, lane);
 	if (!room)
 		return false;
-	n = side_read(pump->side[from], lane->in + lane->tail, room);
+	n = lane_read(pump, from, room);
 	if (n == SIDE_WAIT)
 		return false;
 	lane->held = false;
-	if (n > 0) {
-		lane->tail += (size_t)n;
-	} else {
+	if (n <= 0) {
 		/* Who waits for this side waits in vain. */
 		pump->lane[!from].held = false;
 		lane->end = n == SIDE_CLOSED ? LANE_CLOSED : LANE_CUT;

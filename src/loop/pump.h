@@ -50,13 +50,14 @@ enum lane_end { LANE_OPEN, LANE_CLOSED, LANE_CUT };
 /* One way: from a side to the other. */
 struct lane {
 	char *in; /* what was read: [head, judged) may cross, [judged, tail) may not yet */
-	size_t head, judged, tail;
+	size_t size, head, judged, tail;
 	char *out; /* goes before that; the judge's words */
 	size_t out_head, out_tail;
 	enum lane_end end; /* how the side that it comes from ended */
 	bool held;         /* the judge wants more, or the other side first */
 	bool deaf;         /* the side that it goes to takes nothing any more */
 	bool done;         /* the end was passed on */
+	bool busy;         /* much comes: a large buffer is worth it */
 	uint64_t moved;
 };
 

@@ -54,6 +54,11 @@ ptrdiff_t side_write(struct side *side, const void *bytes, size_t count)
 	return side->tls ? write_tls(side, bytes, count) : end_send(&side->end, bytes, count);
 }
 
+bool side_is_pending(const struct side *side)
+{
+	return side->tls && stls_tls_pending(side->tls);
+}
+
 void side_cork(struct side *side)
 {
 	if (side->tls)

@@ -8,10 +8,9 @@
  * owner takes it: more than that is a flood (TLS-41). */
 #define REPLIES_MAX 16384
 
-/* What waits in out while the pipe is corked.  Long records would only be copied once
- * more for it. */
-#define CORKED_MAX 16384
-#define SHORT 4096
+/* What waits in out while the pipe is corked: four records.  To copy them once more
+ * costs less than to wake the peer for each. */
+#define CORKED_MAX 66560
 
 static bool is_http(const char *bytes, size_t count)
 {
@@ -76,6 +75,15 @@ static void give_up(stls_tls *tls)
 		tls->eof = true;
 }
 
+/* The memory is kept for more to come while the pipe is corked. */
+static void emptied(stls_tls *tls)
+{
+	tls->replies = 0;
+	tls->out.start = tls->out.end = 0;
+	if (!tls->corked)
+		tls_bytes_free(&tls->out);
+}
+
 bool tls_bio_flush(stls_tls *tls)
 {
 	while (tls_bytes_count(&tls->out) > 0 && tls->pipe.send) {
@@ -87,10 +95,10 @@ bool tls_bio_flush(stls_tls *tls)
 		else if (n <= 0)
 			return false;
 		else
-			tls_bytes_drop(&tls->out, (size_t)n);
+			tls->out.start += (size_t)n;
 	}
 	if (tls_bytes_count(&tls->out) == 0)
-		tls->replies = 0;
+		emptied(tls);
 	return true;
 }
 
@@ -105,7 +113,7 @@ static int keep(stls_tls *tls, const char *from, int count)
 
 static bool is_gathered(const stls_tls *tls, int count)
 {
-	return tls->corked && count <= SHORT && tls_bytes_count(&tls->out) < CORKED_MAX;
+	return tls->corked && tls_bytes_count(&tls->out) + (size_t)count <= CORKED_MAX;
 }
 
 /* A full pipe makes the owner wait, but not a read: what is said then waits in

@@ -4,6 +4,10 @@
 
 #include "tls/internal.h"
 
+/* From little to large in one step: then it will be more still. */
+#define FIRST 1024
+#define LITTLE 4096
+
 size_t tls_bytes_count(const struct tls_bytes *bytes)
 {
 	return bytes->end - bytes->start;
@@ -11,7 +15,7 @@ size_t tls_bytes_count(const struct tls_bytes *bytes)
 
 static bool make_room(struct tls_bytes *bytes, size_t count)
 {
-	size_t held = tls_bytes_count(bytes), size = bytes->size ? bytes->size : 1024;
+	size_t held = tls_bytes_count(bytes), size = bytes->size ? bytes->size : FIRST;
 	char *data;
 
 	if (bytes->start > 0) {
@@ -19,6 +23,8 @@ static bool make_room(struct tls_bytes *bytes, size_t count)
 		bytes->start = 0;
 		bytes->end = held;
 	}
+	if (size < TLS_BYTES_LARGE && size - held < count && held + count > LITTLE)
+		size = TLS_BYTES_LARGE;
 	while (size - held < count)
 		size *= 2;
 	if (size == bytes->size)

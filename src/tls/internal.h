@@ -99,6 +99,8 @@ struct tls_bytes {
 	size_t start, end, size;
 };
 
+#define TLS_BYTES_LARGE 67584 /* four records, and some */
+
 bool tls_bytes_add(struct tls_bytes *, const void *, size_t);
 size_t tls_bytes_take(struct tls_bytes *, void *, size_t);
 void tls_bytes_drop(struct tls_bytes *, size_t);
@@ -125,7 +127,8 @@ struct stls_tls {
 	bool eof;             /* nothing more will come in */
 	bool sniffed;         /* the first octet was looked at */
 	bool reading;         /* what is written now is not the owner's */
-	bool corked;          /* short records wait in out for the owner */
+	bool corked;          /* records wait in out for the owner */
+	bool busy;            /* much is read: a large buffer is worth it */
 	bool mute;            /* the pipe takes nothing any more */
 	size_t replies;       /* of what is in out: what was written while reading */
 	bool renegotiates;    /* the peer tried to */

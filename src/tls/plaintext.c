@@ -23,6 +23,19 @@ static ptrdiff_t not_read(stls_tls *tls)
 	return -1;
 }
 
+/* Where much comes, OpenSSL may read several records at once.  Its buffer lives from
+ * record to record, and is sized when it is made the next time. */
+#define MUCH 8192
+#define SEVERAL_RECORDS 66560
+
+static void expect(stls_tls *tls, bool much)
+{
+	if (tls->busy == much || tls->pipe.recv == NULL)
+		return;
+	tls->busy = much;
+	SSL_set_default_read_buffer_len(tls->ssl, much ? SEVERAL_RECORDS : 0);
+}
+
 ptrdiff_t stls_tls_read(stls_tls *tls, void *bytes, size_t count)
 {
 	size_t n;
@@ -36,7 +49,10 @@ ptrdiff_t stls_tls_read(stls_tls *tls, void *bytes, size_t count)
 	tls->reading = true;
 	result = SSL_read_ex(tls->ssl, bytes, count, &n);
 	tls->reading = false;
-	return result == 1 ? (ptrdiff_t)n : not_read(tls);
+	if (result != 1)
+		return not_read(tls);
+	expect(tls, n >= MUCH);
+	return (ptrdiff_t)n;
 }
 
 bool stls_tls_pending(const stls_tls *tls)

@@ -141,6 +141,29 @@ static void pool_lends_and_takes_back(void **state)
 	pool_free(pool);
 }
 
+/* Of the large ones there are a few, and they do not become more. */
+static void pool_has_few_large_ones(void **state)
+{
+	struct pool *pool = pool_create();
+	char *lent[64];
+
+	(void)state;
+	for (int i = 0; i < 64; i++) {
+		lent[i] = pool_borrow_large(pool);
+		assert_non_null(lent[i]);
+		memset(lent[i], i, POOL_LARGE);
+	}
+	assert_null(pool_borrow_large(pool));
+	assert_int_equal(pool_lent(pool), 64);
+	pool_return_large(pool, lent[0]);
+	lent[0] = pool_borrow_large(pool);
+	assert_non_null(lent[0]);
+	for (int i = 0; i < 64; i++)
+		pool_return_large(pool, lent[i]);
+	assert_int_equal(pool_lent(pool), 0);
+	pool_free(pool);
+}
+
 static void end_is_woken_and_tells_how_it_ended(void **state)
 {
 	struct scene *scene = *state;
@@ -424,6 +447,7 @@ int main(void)
 	    SCENE(timer_that_was_cleared_stays_silent),
 	    SCENE(signal_comes_within_the_loop),
 	    cmocka_unit_test(pool_lends_and_takes_back),
+	    cmocka_unit_test(pool_has_few_large_ones),
 	    SCENE(end_is_woken_and_tells_how_it_ended),
 	    SCENE(end_that_is_reset_says_cut),
 	    SCENE(end_that_aborts_resets_and_one_that_closes_does_not),

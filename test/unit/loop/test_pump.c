@@ -287,7 +287,7 @@ static void busy_pair_lets_others_have_their_turn(void **state)
 	loop_run(scene->loop);
 	first = pump_run(&scene->pump);
 	assert_int_equal(first, PUMP_AGAIN);
-	assert_true(scene->pump.lane[0].moved <= 16 * POOL_BUFFER);
+	assert_true(scene->pump.lane[0].moved <= 8 * POOL_LARGE);
 }
 
 static void bytes_from_before_come_first(void **state)

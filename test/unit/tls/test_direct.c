@@ -31,7 +31,7 @@ static int end(void **unused)
 /* ---- a line with two ends, each of which holds so many octets ---- */
 
 struct hose {
-	char bytes[65536];
+	char bytes[100000];
 	size_t count, room; /* room: how much it takes before it is full */
 	int closed, broken;
 	unsigned reads, writes;
@@ -364,19 +364,29 @@ static void corked(void **unused)
 	line_free(line);
 }
 
-/* A long record does not wait, and what waits before it goes first. */
-static void corked_and_long(void **unused)
+/* Four records may wait; one more makes all of them go, in order. */
+static void corked_and_full(void **unused)
 {
-	struct line *line = line_open(65536);
-	static char text[9000], got[9000];
+	struct line *line = line_open(100000);
+	static char text[16384], got[16384];
+	unsigned before;
 
 	(void)unused;
 	line_shake(line);
+	before = line->down.writes;
 	stls_tls_cork(line->server);
-	assert_int_equal(stls_tls_push(line->server, "first", 5), 5);
+	for (int i = 0; i < 4; i++) {
+		text[0] = (char)i;
+		assert_int_equal(stls_tls_push(line->server, text, sizeof(text)), sizeof(text));
+	}
+	assert_int_equal(line->down.writes, before);
+	text[0] = 4;
 	assert_int_equal(stls_tls_push(line->server, text, sizeof(text)), sizeof(text));
-	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 5);
-	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), sizeof(text));
+	assert_true(line->down.writes > before);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), sizeof(text));
+		assert_int_equal(got[0], i);
+	}
 	line->down.broken = 1;
 	assert_int_equal(stls_tls_push(line->server, "late", 4), 4);
 	assert_int_equal(stls_tls_uncork(line->server), -1);
@@ -442,7 +452,7 @@ int main(void)
 	    cmocka_unit_test(plaintext_instead),
 	    cmocka_unit_test(key_update_and_a_full_pipe),
 	    cmocka_unit_test(corked),
-	    cmocka_unit_test(corked_and_long),
+	    cmocka_unit_test(corked_and_full),
 	    cmocka_unit_test(idle_memory),
 	};
 
