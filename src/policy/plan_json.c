@@ -4,6 +4,7 @@
 
 #include "policy/faults.h"
 #include "policy/plan_json.h"
+#include "policy/tlsa_left.h"
 
 struct pen {
 	char *out;
@@ -93,10 +94,27 @@ static void fault(struct pen *pen, const char *key, enum stls_fault value)
 	text(pen, key, value ? faults_name(value) : NULL);
 }
 
+static void put_patterns(struct pen *pen, const struct stls_sts_state *sts)
+{
+	size_t count = sts->mode ? sts->policy.mx_count : 0;
+
+	begin(pen, "mx", "[");
+	for (size_t i = 0; i < count; i++) {
+		struct stls_text pattern = stls_sts_pattern(&sts->policy, i);
+
+		begin(pen, NULL, "");
+		put_bytes(pen, pattern.bytes, pattern.length);
+	}
+	end(pen, "]");
+}
+
 static void put_sts(struct pen *pen, const struct stls_sts_state *sts)
 {
 	begin(pen, "mta_sts", "{");
 	text(pen, "mode", stls_sts_mode_name(sts->mode));
+	number(pen, "max_age", sts->mode ? sts->policy.max_age : 0);
+	put_patterns(pen, sts);
+	number(pen, "fetched", sts->mode ? sts->memory.fetched : 0);
 	text(pen, "id", sts->memory.text ? sts->memory.id : NULL);
 	text(pen, "record_id", sts->record_id);
 	number(pen, "expires", sts->expires);
@@ -122,7 +140,6 @@ static void put_tlsa(struct pen *pen, const struct stls_tlsa *record)
 {
 	char octets[16];
 
-	begin(pen, NULL, "");
 	put(pen, octets,
 	    (size_t)snprintf(octets, sizeof(octets), "\"%u %u %u ", record->usage, record->selector,
 	                     record->matching));
@@ -134,8 +151,27 @@ static void put_tlsa(struct pen *pen, const struct stls_tlsa *record)
 static void put_tlsas(struct pen *pen, const struct stls_host *host)
 {
 	begin(pen, "tlsa", "[");
-	for (size_t i = 0; i < host->tlsa_count; i++)
+	for (size_t i = 0; i < host->tlsa_count; i++) {
+		begin(pen, NULL, "");
 		put_tlsa(pen, &host->tlsa[i]);
+	}
+	end(pen, "]");
+}
+
+static void put_left_out(struct pen *pen, const struct stls_host *host)
+{
+	begin(pen, "tlsa_left_out", "[");
+	for (size_t i = 0; i < host->found_count; i++) {
+		const char *why = tlsa_left_out(host->found, host->found_count, i);
+
+		if (!why)
+			continue;
+		begin(pen, NULL, "{");
+		begin(pen, "record", "");
+		put_tlsa(pen, &host->found[i]);
+		text(pen, "why", why);
+		end(pen, "}");
+	}
 	end(pen, "]");
 }
 
@@ -147,6 +183,7 @@ static void put_demands(struct pen *pen, const struct stls_host *host)
 	put_names(pen, host);
 	text(pen, "tlsa_base", host->tlsa_base);
 	put_tlsas(pen, host);
+	put_left_out(pen, host);
 	truth(pen, "requiretls", host->requiretls);
 	truth(pen, "proven", host->proven);
 	truth(pen, "ask", host->ask);
