@@ -20,13 +20,30 @@ static bool load(SSL_CTX *ssl, const struct tls_certificate *one)
 	       SSL_CTX_use_cert_and_key(ssl, one->leaf, one->key, one->chain, 0) == 1;
 }
 
+/* What can be signed with, and no more: OpenSSL looks through all of the list in each
+ * handshake.  What clients may sign with stays as it is. */
+#define RSA_SIGNS                                                                                  \
+	"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
+#define OTHER_SIGNS "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448"
+
+static bool set_signatures(SSL_CTX *ssl, bool rsa, bool other)
+{
+	const char *all = OTHER_SIGNS ":" RSA_SIGNS;
+
+	return SSL_CTX_set1_client_sigalgs_list(ssl, all) == 1 &&
+	       SSL_CTX_set1_sigalgs_list(ssl, !rsa     ? OTHER_SIGNS
+	                                      : !other ? RSA_SIGNS
+	                                               : all) == 1;
+}
+
 static struct tls_slot *make_slot(stls_tls_context *context, const struct tls_certificate *rsa,
                                   const struct tls_certificate *other)
 {
 	struct tls_slot *slot = calloc(1, sizeof(*slot));
 	SSL_CTX *ssl = slot ? tls_settings(context) : NULL;
 
-	if (ssl == NULL || !load(ssl, rsa) || !load(ssl, other)) {
+	if (ssl == NULL || !load(ssl, rsa) || !load(ssl, other) ||
+	    !set_signatures(ssl, rsa != NULL, other != NULL)) {
 		SSL_CTX_free(ssl);
 		free(slot);
 		return NULL;
