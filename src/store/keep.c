@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
+#include "store/deadline.h"
 #include "store/keep.h"
 #include "store/pack.h"
 
-/* Others may come first again and again, but not for ever. */
-#define TRIES 4
 /* Memory that could not be written may grow to so many times its limit. */
 #define SWELL 4
 
@@ -130,7 +129,8 @@ static enum answer look_at_theirs(struct store *store, const struct item *item, 
 
 enum store_result keep_write(struct store *store, struct item *item, int64_t now)
 {
-	for (int i = 0; i < TRIES; i++) {
+	/* others may come first again and again */
+	while (deadline_left(store->deadline)) {
 		enum answer answer;
 
 		if (!trouble_may_ask(store, now))

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "store/deadline.h"
 #include "store/redis.h"
 #include "store/redis_tls.h"
 #include "store/store.h"
@@ -49,6 +50,13 @@ static void give_back(struct redis_server *server)
 	if (server->borrowed)
 		freeReplyObject(server->borrowed);
 	server->borrowed = NULL;
+}
+
+/* A connection that was there before may have been closed meanwhile, by a server that was
+ * started again or does not like silence: that alone is no trouble. */
+static bool try_again(const struct redis_server *server, bool was_open)
+{
+	return was_open && !server->link.open && deadline_left(*server->base.deadline) > 0;
 }
 
 /* ---- what there is ---- */
@@ -130,11 +138,14 @@ static enum answer look_once(struct redis_server *server, struct sight *sight)
 static enum answer look(struct backend *backend, struct sight *sight)
 {
 	struct redis_server *server = server_of(backend);
+	bool was_open = server->link.open;
 	enum answer answer = redis_ready(server);
 
 	redis_batch_end(&server->batch);
 	if (answer == ANSWER_OK)
 		answer = look_once(server, sight);
+	if (answer == ANSWER_TROUBLE && try_again(server, was_open))
+		return look(backend, sight);
 	if (answer != ANSWER_NOTHING)
 		return answer;
 	/* nothing was ever there */
@@ -149,6 +160,7 @@ static enum answer get(struct backend *backend, struct row *row)
 {
 	struct redis_server *server = server_of(backend);
 	struct redis_command command = {.count = 0};
+	bool was_open = server->link.open;
 	enum answer answer = redis_ready(server);
 	char room[REDIS_KEY];
 
@@ -159,7 +171,7 @@ static enum answer get(struct backend *backend, struct row *row)
 	redis_word(&command, redis_key(row->kind, record_key(&row->record), room));
 	server->borrowed = redis_link_ask(&server->link, &command);
 	if (!server->borrowed)
-		return ANSWER_TROUBLE;
+		return try_again(server, was_open) ? get(backend, row) : ANSWER_TROUBLE;
 	return redis_row_read(server->borrowed, row) ? ANSWER_OK : ANSWER_NOTHING;
 }
 
@@ -214,9 +226,8 @@ static enum answer settle(struct redis_server *server, struct row *row, bool *le
 	return answer;
 }
 
-static enum answer put(struct backend *backend, struct row *rows, size_t count)
+static enum answer put_once(struct redis_server *server, struct row *rows, size_t count)
 {
-	struct redis_server *server = server_of(backend);
 	enum answer answer = redis_ready(server);
 	bool leave = false;
 
@@ -234,6 +245,18 @@ static enum answer put(struct backend *backend, struct row *rows, size_t count)
 			answer = ANSWER_TROUBLE;
 	if (leave)
 		redis_link_close(&server->link);
+	return answer;
+}
+
+/* What was written the first time, and not told, is in conflict the second time. */
+static enum answer put(struct backend *backend, struct row *rows, size_t count)
+{
+	struct redis_server *server = server_of(backend);
+	bool was_open = server->link.open;
+	enum answer answer = put_once(server, rows, count);
+
+	if (answer == ANSWER_TROUBLE && try_again(server, was_open))
+		answer = put_once(server, rows, count);
 	return answer;
 }
 

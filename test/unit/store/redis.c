@@ -113,6 +113,30 @@ static void a_server_that_dies_and_comes_back(void **state)
 	store_close(store);
 }
 
+/* A connection that was closed is only that. */
+static void one_that_was_started_again(void **state)
+{
+	struct store *store = place_open(&place, NOW);
+	struct store_tickets tickets;
+	unsigned char key[STORE_TICKET_SIZE] = {1};
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		put(store, i, NOW, STORE_OK);
+		place_kill(&place);
+		place_start(&place);
+	}
+	store_tend(store, NOW + 60);
+	assert_true(PLACE_ASK(&place, "CLIENT", "KILL", "TYPE", "normal"));
+	store_tend(store, NOW + 120);
+	assert_true(PLACE_ASK(&place, "CLIENT", "KILL", "TYPE", "normal"));
+	assert_int_equal(store_tickets_turn(store, "imap", 0, key, NOW, &tickets), STORE_OK);
+	assert_int_equal(tickets.number, 1);
+	assert_string_equal(all_news(store), "");
+	last(0, 9);
+	store_close(store);
+}
+
 static void one_that_is_not_there_from_the_start(void **state)
 {
 	struct store *store = place_open(&place, NOW);
@@ -348,8 +372,8 @@ static void one_that_goes_back(void **state)
 	         place.folder);
 	assert_int_equal(system(command), 0);
 	place_start(&place);
-	store_tend(store, NOW + 60);
-	tend_until_well(store, NOW + 70);
+	for (int i = 0; i < 5; i++)
+		store_tend(store, NOW + 60 + i);
 	last(20, 39);
 	last(0, 2);
 	store_close(store);
@@ -465,6 +489,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_server_that_dies_and_comes_back, begin_plain),
 	    TEST(a_server_that_dies_and_comes_back, begin_tls),
+	    TEST(one_that_was_started_again, begin_plain),
+	    TEST(one_that_was_started_again, begin_tls),
 	    TEST(one_that_is_not_there_from_the_start, begin_password),
 	    TEST(one_that_hangs, begin_plain),
 	    TEST(one_that_hangs, begin_tls),

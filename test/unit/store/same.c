@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "place.h"
 
@@ -340,6 +342,56 @@ static void what_is_newer_counts(void **state)
 	store_close(other);
 }
 
+#define WRITERS 4
+#define EACH 25
+
+/* Each writes its own policies, and all the same host. */
+static void write_beside_others(int number)
+{
+	struct store *store = place_open(&place, NOW);
+	struct store_policy policy;
+	struct store_host host;
+	bool good = true;
+
+	for (int i = 0; i < EACH; i++) {
+		sample_policy(&policy, number * EACH + i);
+		good = store_policy_put(store, &policy, NOW) == STORE_OK && good;
+		sample_host(&host, 1);
+		host.occasions = 0;
+		good = store_host_get(store, host.key, NOW, &host) != STORE_TROUBLE && good;
+		host.occasions++;
+		good = store_host_put(store, &host, NOW) == STORE_OK && good;
+	}
+	store_close(store);
+	_exit(good ? 0 : 1);
+}
+
+static void many_that_write_at_once(void **state)
+{
+	struct store *store = place_open(&place, NOW);
+	struct store_host host;
+	pid_t writers[WRITERS];
+	int status;
+
+	(void)state;
+	for (int i = 0; i < WRITERS; i++) {
+		writers[i] = fork();
+		if (writers[i] == 0)
+			write_beside_others(i);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		assert_int_equal(waitpid(writers[i], &status, 0), writers[i]);
+		assert_int_equal(status, 0);
+	}
+	store_tend(store, LATER);
+	for (int i = 0; i < WRITERS * EACH; i++)
+		assert_true(has_policy(store, i, NOW));
+	sample_host(&host, 1);
+	assert_int_equal(store_host_get(store, host.key, NOW, &host), STORE_OK);
+	assert_in_range(host.occasions, EACH, WRITERS * EACH); /* some were at the same time */
+	store_close(store);
+}
+
 /* ---- ticket keys ---- */
 
 static void whoever_comes_first_makes_the_key(void **state)
@@ -413,6 +465,7 @@ int main(int count, char **arguments)
 	    TEST(others_are_heard_of),
 	    TEST(two_that_write_the_same_host),
 	    TEST(what_is_newer_counts),
+	    TEST(many_that_write_at_once),
 	    TEST(whoever_comes_first_makes_the_key),
 	    TEST(the_last_three_keys_are_kept),
 	};
