@@ -33,8 +33,9 @@ import pytest
 
 from . import internet_dns as dns
 from . import internet_domains as domains
-from .child import Child, Endpoint, LabError, find_program, root_needed, wait_until
-from .internet_hosts import Machine, MailHost, PolicyHost, ServiceHost, PATH
+from . import internet_many as many
+from .child import Child, Endpoint, find_program, root_needed, wait_until
+from .internet_hosts import Machine, MailHost, PolicyHost, ServiceHost
 from .internet_postfix import RealHosts, Sender
 
 POLICY_HOST, PLAIN_POLICY_HOST = "127.0.0.3", "127.0.0.6"
@@ -42,14 +43,20 @@ ADDRESSES = {"dead": dns.NOBODY, "lost": dns.LOST}
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
-# What is sent to 192.0.2.0/24 goes nowhere, without a word (RFC 5737 has it for examples).
+# What is sent to these networks goes nowhere, without a word (RFC 5737 and RFC 2544 have them
+# for examples and measurements).
 PLACE = """set -e
 ip link set lo up
 ip route add 192.0.2.0/24 dev lo
+ip route add 198.18.0.0/15 dev lo
 mount --bind "$1" "$(readlink -f /etc/resolv.conf)"
 echo there
 exec sleep infinity
 """
+
+
+def _is_address(name):
+    return re.fullmatch(r"[\d.]+", name) is not None
 
 
 class Place(Child):
@@ -126,12 +133,12 @@ class Place(Child):
             raise
         return one
 
-    def ask(self, server, name, kind, timeout=2):
+    def ask(self, server, name, kind, timeout=2, flags=0x0100):
         """The answer of a name server, as it is on the wire; b"" when there is none."""
         with self.socket(kind=socket.SOCK_DGRAM) as one:
             one.settimeout(timeout)
             try:
-                one.sendto(dns.question(name, kind), (server, 53))
+                one.sendto(dns.question(name, kind, flags), (server, 53))
                 return one.recv(65535)
             except OSError:
                 return b""
@@ -278,7 +285,9 @@ class Internet:
             self._certificate(server.certificate, name, service.name)))
 
     def address(self, name):
-        """The address of a host; every name has one of its own."""
+        """The address of a host; every name has one of its own, or is one."""
+        if _is_address(name):
+            return name
         number = self._addresses.setdefault(name, len(self._addresses))
         return f"127.0.{1 + number // 200}.{1 + number % 200}"
 
@@ -339,7 +348,8 @@ class Internet:
                     self._zones[f"{one.name}."].key = dns.make_key(folder, f"{one.name}.")
         for origin in ("many.example.", "slow.example."):
             self._zones[origin] = dns.Zone(folder, origin)
-        self._crowd = []
+        self.names.rules.update(many.rules())
+        self._crowd = {}
         for origin, zone in self._zones.items():
             self._fill(origin)
             zone.write()
@@ -357,11 +367,11 @@ class Internet:
                 self._delegate(zone, one)
             elif origin == (f"{one.name}." if one.zone else f"{one.name.split('.')[-1]}."):
                 self._fill_domain(zone, one)
-        for owner, kind, data in self._crowd if origin in ("example.", "many.example.",
-                                                           "slow.example.") else ():
-            if owner.endswith(f".{origin}") and not (origin == "example." and re.search(
-                    r"\.(many|slow)\.example\.$", owner)):
-                zone.add(owner, kind, data, dns.LONG)
+        for owner, kind, data in self._crowd.get(origin, ()):
+            zone.add(owner, kind, data, dns.LONG)
+        if origin == "example.":
+            zone.add("many.example.", "NS", "far.", dns.LONG)
+            zone.add("slow.example.", "NS", "crooked.", dns.LONG)
 
     def _fill_root(self, zone):
         for name, address in dns.SERVERS.items():
@@ -430,9 +440,9 @@ class Internet:
             yield f"{one.name}.", "MX", f"{host.preference} {name}"
         if host.alias:
             yield name, "CNAME", host.alias
-        elif host.address == "own":
+        elif host.address == "own" and not _is_address(name):
             yield name, "A", self.address(name.rstrip("."))
-        elif host.address != "none":
+        elif host.address in ADDRESSES:
             yield name, "A", ADDRESSES[host.address]
         for record in host.tlsa:
             yield f"_25._tcp.{name}", "TLSA", self._tlsa(record, self._certificate_of(name))
@@ -498,6 +508,20 @@ class Internet:
         zone = self._zones[origin]
         zone.write()
         (self.near if zone in self.near.zones else self.far).reload(zone)
+
+    def many(self, count):
+        """That many domains (see internet_many.Many), once a session."""
+        if many.MAIL not in self.mail_hosts:
+            self._make_mail_host(domains.Domain("many.example", "", None), domains.Host())
+            self.mail_hosts[many.MAIL].start()
+            self._stack.callback(self.mail_hosts[many.MAIL].stop)
+        made = many.Many(self, count)
+        self._crowd = {}
+        for origin, *record in many.records(self.address(many.MAIL), made.dead):
+            self._crowd.setdefault(origin, []).append(record)
+        for origin in self._crowd:
+            self._rewrite(origin)
+        return made
 
     # ------------------------------------------------------------ mail
 

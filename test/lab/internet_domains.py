@@ -69,8 +69,8 @@ class Expect:
     mx          what DNSSEC says of the way to the hosts: secure, insecure, bogus, failed
     sts         mode of the MTA-STS policy that counts, or ""
     sts_fault   what is wrong with MTA-STS, though it may not matter
-    postfix     what a Postfix that asks the policy service does: verified (the certificate
-                was), encrypted (TLS, whoever it is), clear, deferred, bounced
+    postfix     what a Postfix that asks the policy service does in the end: verified (the
+                certificate was), encrypted (TLS, whoever it is), clear, deferred, bounced
     """
     outcome: str
     hosts: dict = field(default_factory=dict)
@@ -274,11 +274,14 @@ HOSTS = [
            both_ways({"mx": "dane", "mx2": "dane"}, "verified"),
            (Host(tlsa=("3 1 1",)), Host("mx2", 10, tlsa=("3 1 1",)))),
     Domain("unsigned-mx.example", "DANE-09: an unsigned MX record names a host that has records",
-           deliver("dane", "verified", host="mx.dane.test", mx="insecure"),
+           # Postfix checks the records, and does not call it verified.
+           deliver("dane", "encrypted", host="mx.dane.test", mx="insecure"),
            records=("@ MX 10 mx.dane.test.",)),
     Domain("unsigned-mx-wrong.example", "DANE-09: the same, and they do not match",
            deliver("dane", "deferred", host="mx.dane-mismatch.test", mx="insecure"),
            records=("@ MX 10 mx.dane-mismatch.test.",)),
+    Domain("mx-address.example", "DANE-08: an address where the name of a host should be",
+           deliver("may", "encrypted", "127.0.0.10", "insecure"), (Host("127.0.0.10."),)),
     Domain("implicit.test", "DANE-08: no MX record: the domain is its own host, with records",
            deliver("dane", "verified", host="implicit.test"),
            (Host("@", None, tlsa=("3 1 1",)),)),
@@ -328,7 +331,7 @@ BROKEN = [
     Domain("slow-names.test", "DANE-01: the name server takes half a second for each answer",
            deliver("dane", "verified"), (Host(tlsa=("3 1 1",)),), zone="signed",
            answers=("slow 0.5",)),
-    Domain("lame.test", "DANE-02: nobody is at the name server's address, signed delegation",
+    Domain("lame.test", "DANE-02: nobody is at the name server's address, below a signed zone",
            lost("lookup-failed", "failed"), zone="lame"),
     Domain("lame.example", "DANE-02: nobody is at the name server's address",
            lost("lookup-failed", "failed"), zone="lame"),
@@ -481,9 +484,12 @@ STS = [
     Domain("sts-bogus-host.test", "STS-05: the policy host's address is bogus",
            deliver("may", "encrypted", sts_fault="sts-fetch-failed"), (Host(),), Sts(),
            spoiled=("mta-sts A",)),
-    Domain("sts-bogus-record.test", "STS-12: the record is bogus: no policy can be known",
-           deliver("may", "encrypted", sts_fault="dnssec-bogus"), (Host(),), Sts(),
+    Domain("sts-bogus-record.test", "STS-12: the record is bogus: there may be a policy",
+           defer("dnssec-bogus", sts_fault="dnssec-bogus"), (Host(),), Sts(),
            spoiled=("_mta-sts TXT",)),
+    Domain("sts-servfail.example", "STS-12: the record cannot be had: there may be a policy",
+           defer("lookup-failed", mx="insecure", sts_fault="lookup-failed"), (Host(),), Sts(),
+           zone="unsigned", answers=("TXT servfail",)),
     # the policy
     _enforce("sts-lf.example", "STS-06: lines that end with LF", text=_policy(
         "version: STSv1", "mode: enforce", "mx: mx.sts-lf.example", "max_age: 86400", end="\n")),
@@ -574,6 +580,9 @@ BOTH = [
     Domain("both-fetch.test", "STS-12: TLSA matches, the policy cannot be fetched",
            deliver("dane", "verified", sts_fault="sts-fetch-failed"),
            (Host(tlsa=("3 1 1",)),), Sts(served="404")),
+    Domain("both-bogus-record.test", "STS-17: TLSA matches, the MTA-STS record is bogus",
+           deliver("dane", "verified", sts_fault="dnssec-bogus"), (Host(tlsa=("3 1 1",)),),
+           Sts(), spoiled=("_mta-sts TXT",)),
     Domain("both-some.test", "STS-16: one host with TLSA, one that MTA-STS names, one neither",
            both_ways({"mx": "dane", "mx2": "secure", "mx3": "sts-mx-mismatch"}, "verified",
                      sts="enforce"),

@@ -3,6 +3,7 @@
 one thread, that behave as they are told and keep what they heard."""
 
 import asyncio
+import logging
 import ssl
 import threading
 
@@ -44,6 +45,9 @@ SERVED = {
 
 PATH = "/.well-known/mta-sts.txt"
 PROSE = "<!DOCTYPE html>\n<title>Welcome</title>\n<p>This site is under construction.\n"
+
+# Python 3.11 complains of its own start_tls() at every end of a connection.
+logging.getLogger("asyncio").addFilter(lambda line: "eof_received" not in line.getMessage())
 
 
 class Machine:
@@ -319,6 +323,7 @@ class PolicyHost(_Listener):
         while served == "endless":
             writer.write(text + b"x" * 4096)
             await writer.drain()
+            await asyncio.sleep(0.01)
         for one in text:
             writer.write(bytes([one]))
             await writer.drain()

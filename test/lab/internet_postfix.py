@@ -57,7 +57,7 @@ class Fate:
         """As in internet_domains.Expect.postfix."""
         if self.status != "sent":
             return self.status
-        return {"untrusted": "encrypted", "anonymous": "encrypted"}.get(self.tls, self.tls)
+        return self.tls if self.tls in ("verified", "clear") else "encrypted"
 
 
 class Sender(_Instance):
@@ -81,7 +81,8 @@ class Sender(_Instance):
             "smtp_connect_timeout": "5s", "smtp_helo_timeout": "10s",
             "smtp_starttls_timeout": "10s",
             "default_transport": "smtp", "relay_transport": "smtp",
-            "initial_destination_concurrency": "1",
+            # A host that failed is tried again for the next message at once.
+            "smtp_destination_concurrency_failed_cohort_limit": "0",
             "minimal_backoff_time": "2s", "maximal_backoff_time": "4s",
             **settings}, [], prefix=internet.prefix)
         wait_until(lambda: (self.queue / "public/pickup").exists(), 10, "pickup is there")
