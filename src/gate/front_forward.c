@@ -138,11 +138,21 @@ static bool refused(struct session *session)
 	return session_close(session, PARTY_CLIENT, session->fault);
 }
 
+/* It took its leave, and a session may be idle for long. */
+static void leave_screen(struct session *session)
+{
+	if (session->screen && !session->pump.judge.next) {
+		screen_close(session->screen);
+		session->screen = NULL;
+	}
+}
+
 bool front_forward(struct session *session)
 {
 	uint64_t before = crossed(session);
 	enum pump_state state = pump_run(&session->pump);
 
+	leave_screen(session);
 	/* What does not cross, such as half a TLS record, is no sign of life. */
 	if (idle(session) && crossed(session) != before)
 		timer_set(session->deadline, idle(session));

@@ -58,7 +58,7 @@ static void report_address(struct log_line *line, const char *key,
  * They cost nothing to be many. */
 static bool is_stranger(const struct session *session)
 {
-	return !session->screen && (!session->secure || session->fault != STLS_FAULT_NONE);
+	return !session->open && (!session->secure || session->fault != STLS_FAULT_NONE);
 }
 
 void front_report(struct session *session)
