@@ -2,21 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "store/deadline.h"
 #include "store/redis.h"
 #include "store/redis_tls.h"
 #include "store/store.h"
-
-#define SCHEMA 1
-#define META "starttls:meta"
-
-/* KEYS: meta, ARGV: schema, epoch. */
-static const char begin_script[] = "redis.call('HSETNX', KEYS[1], 'schema', ARGV[1]) "
-                                   "redis.call('HSETNX', KEYS[1], 'epoch', ARGV[2]) "
-                                   "redis.call('HSETNX', KEYS[1], 'change', 0) "
-                                   "return 1";
 
 /* KEYS: meta, index, row; ARGV: the version known, the key, "put" or "purge", the fields.
  * The new version; 0: it is of another one.  What is no hash has no version. */
@@ -52,109 +42,7 @@ static void give_back(struct redis_server *server)
 	server->borrowed = NULL;
 }
 
-/* A connection that was there before may have been closed meanwhile, by a server that was
- * started again or does not like silence: that alone is no trouble. */
-static bool try_again(const struct redis_server *server, bool was_open)
-{
-	return was_open && !server->link.open && deadline_left(*server->base.deadline) > 0;
-}
-
-/* ---- what there is ---- */
-
-static redisReply *ask_sight(struct redis_server *server)
-{
-	struct redis_command command = {.count = 0};
-
-	redis_word(&command, "HMGET");
-	redis_word(&command, META);
-	redis_word(&command, "schema");
-	redis_word(&command, "epoch");
-	redis_word(&command, "change");
-	return redis_link_ask(&server->link, &command);
-}
-
-static bool begin_meta(struct redis_server *server)
-{
-	struct redis_command command = {.count = 0};
-	char schema[16], epoch[32];
-	uint64_t random = 0;
-	redisReply *reply;
-
-	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return redis_pipe_failed(&server->link.pipe, "cannot begin", "no randomness");
-	snprintf(schema, sizeof(schema), "%d", SCHEMA);
-	snprintf(epoch, sizeof(epoch), "%llu", (unsigned long long)(random >> 1) + 1);
-	redis_word(&command, "EVAL");
-	redis_word(&command, begin_script);
-	redis_word(&command, "1");
-	redis_word(&command, META);
-	redis_word(&command, schema);
-	redis_word(&command, epoch);
-	reply = redis_link_ask(&server->link, &command);
-	if (!reply)
-		return false;
-	freeReplyObject(reply);
-	return true;
-}
-
-static uint64_t number_of(const redisReply *reply, size_t index)
-{
-	const redisReply *one = index < reply->elements ? reply->element[index] : NULL;
-
-	return one && one->type == REDIS_REPLY_STRING ? strtoull(one->str, NULL, 10) : 0;
-}
-
-static enum answer read_sight(struct redis_server *server, const redisReply *reply,
-                              struct sight *sight)
-{
-	uint64_t schema = number_of(reply, 0);
-
-	sight->epoch = number_of(reply, 1);
-	sight->change = number_of(reply, 2);
-	sight->session = server->session;
-	if (schema == 0 || sight->epoch == 0)
-		return ANSWER_NOTHING;
-	if (schema <= SCHEMA)
-		return ANSWER_OK;
-	snprintf(server->base.reason, sizeof(server->base.reason),
-	         "what it holds is of version %llu, and this program knows those up to %d: use the "
-	         "newer program, or another database",
-	         (unsigned long long)schema, SCHEMA);
-	return ANSWER_REFUSED;
-}
-
-static enum answer look_once(struct redis_server *server, struct sight *sight)
-{
-	redisReply *reply = ask_sight(server);
-	enum answer answer;
-
-	if (!reply)
-		return ANSWER_TROUBLE;
-	answer = read_sight(server, reply, sight);
-	freeReplyObject(reply);
-	return answer;
-}
-
-static enum answer look(struct backend *backend, struct sight *sight)
-{
-	struct redis_server *server = server_of(backend);
-	bool was_open = server->link.open;
-	enum answer answer = redis_ready(server);
-
-	redis_batch_end(&server->batch);
-	if (answer == ANSWER_OK)
-		answer = look_once(server, sight);
-	if (answer == ANSWER_TROUBLE && try_again(server, was_open))
-		return look(backend, sight);
-	if (answer != ANSWER_NOTHING)
-		return answer;
-	/* nothing was ever there */
-	answer = begin_meta(server) ? look_once(server, sight) : ANSWER_TROUBLE;
-	if (answer != ANSWER_NOTHING)
-		return answer;
-	redis_pipe_failed(&server->link.pipe, META, "it is not what this program writes");
-	return ANSWER_TROUBLE;
-}
+/* ---- reading ---- */
 
 static enum answer get(struct backend *backend, struct row *row)
 {
@@ -171,7 +59,7 @@ static enum answer get(struct backend *backend, struct row *row)
 	redis_word(&command, redis_key(row->kind, record_key(&row->record), room));
 	server->borrowed = redis_link_ask(&server->link, &command);
 	if (!server->borrowed)
-		return try_again(server, was_open) ? get(backend, row) : ANSWER_TROUBLE;
+		return redis_try_again(server, was_open) ? get(backend, row) : ANSWER_TROUBLE;
 	return redis_row_read(server->borrowed, row) ? ANSWER_OK : ANSWER_NOTHING;
 }
 
@@ -187,7 +75,7 @@ static bool add_put(struct redis_server *server, const struct row *row)
 	redis_word(&command, "EVAL");
 	redis_word(&command, put_script);
 	redis_word(&command, "3");
-	redis_word(&command, META);
+	redis_word(&command, REDIS_META);
 	redis_word(&command, redis_key(row->kind, NULL, index));
 	redis_word(&command, redis_key(row->kind, key, name));
 	redis_word(&command, version);
@@ -255,12 +143,17 @@ static enum answer put(struct backend *backend, struct row *rows, size_t count)
 	bool was_open = server->link.open;
 	enum answer answer = put_once(server, rows, count);
 
-	if (answer == ANSWER_TROUBLE && try_again(server, was_open))
+	if (answer == ANSWER_TROUBLE && redis_try_again(server, was_open))
 		answer = put_once(server, rows, count);
 	return answer;
 }
 
 /* ---- beginning and end ---- */
+
+bool redis_try_again(const struct redis_server *server, bool was_open)
+{
+	return was_open && !server->link.open && deadline_left(*server->base.deadline) > 0;
+}
 
 enum answer redis_ready(struct redis_server *server)
 {
@@ -285,7 +178,8 @@ static void shut(struct backend *backend)
 	free(server);
 }
 
-static const struct backend_calls calls = {look, get, redis_after, put, NULL, NULL, NULL, shut};
+static const struct backend_calls calls = {redis_look, get,  redis_after, put,
+                                           NULL,       NULL, NULL,        shut};
 
 static bool begin(struct redis_server *server, const char *text, struct store_error *error)
 {

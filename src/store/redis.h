@@ -50,9 +50,18 @@ bool redis_row_read(const redisReply *, struct row *);
 enum answer redis_after(struct backend *, uint64_t version, struct row *);
 void redis_batch_end(struct redis_batch *);
 
+/* ---- redis_sight.c ---- */
+
+#define REDIS_META "starttls:meta"
+enum answer redis_look(struct backend *, struct sight *);
+
 /* ---- redis.c ---- */
 
 enum answer redis_ready(struct redis_server *); /* connects, if it is not connected */
+
+/* A connection that was there before may have been closed meanwhile, by a server that was
+ * started again or does not like silence: that alone is no trouble. */
+bool redis_try_again(const struct redis_server *, bool was_open);
 
 /* "starttls:policies:example.org"; key NULL: "starttls:policies". */
 const char *redis_key(enum kind, const char *key, char room[REDIS_KEY]);
