@@ -265,6 +265,7 @@ struct stls_step {
 	const char *about; /* the host, or "" for the domain */
 	const char *rule;  /* "RFC 7672 section 2.2", "local policy" */
 	const char *text;  /* a sentence without a dot */
+	size_t host;       /* 1, 2, ...: which one of the plan; 0: none of them */
 };
 
 enum stls_outcome {

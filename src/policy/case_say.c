@@ -10,7 +10,9 @@ void case_step(struct walk *w, const char *about, const char *rule, const char *
 
 	if (!link)
 		return;
-	link->step = (struct stls_step){about, rule, case_text(w, text)};
+	/* hosts are walked one after the other */
+	link->step = (struct stls_step){about, rule, case_text(w, text),
+	                                about[0] != '\0' ? w->host_count : 0};
 	*w->steps_end = link;
 	w->steps_end = &link->next;
 	w->step_count++;
