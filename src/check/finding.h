@@ -43,7 +43,7 @@ struct finding {
 	const struct service *service;
 	const struct trail *trail; /* how it was found, or NULL */
 	enum stls_fault fault;     /* what ended the probe before it was over */
-	char detail[256];
+	char detail[400];
 	char peer[ADDRESS_TEXT];
 	int64_t milliseconds;
 	struct tape tape;

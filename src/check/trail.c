@@ -207,9 +207,12 @@ void trail_begin(struct trail *trail, const struct trail_plan *plan)
 
 bool trail_has_more(const struct trail *trail)
 {
-	for (size_t i = trail->next; trail->plan.goal.url == NULL && i < trail->hosts->host_count;
-	     i++)
-		if (is_usable(trail->hosts->hosts[i]))
+	const struct stls_plan *plan = trail->hosts;
+
+	if (trail->plan.goal.url != NULL || plan == NULL)
+		return false;
+	for (size_t i = trail->next; i < plan->host_count; i++)
+		if (is_usable(plan->hosts[i]))
 			return true;
 	return false;
 }

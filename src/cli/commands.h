@@ -7,5 +7,11 @@
 
 int command_connect(const struct options *);
 int command_probe(const struct options *);
+int command_policy(const struct options *);
+int command_ratchet(const struct options *);
+
+/* Without a command: how each one is called; with --help, what its options are. */
+extern const char usage_commands[];
+void usage_print(void);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "check/reach.h"
 #include "cli/commands.h"
+#include "cli/target.h"
 #include "loop/stream.h"
 #include "wire/greeting.h"
 
@@ -37,7 +38,12 @@ struct cargo {
 struct connect {
 	const struct options *options;
 	struct loop *loop;
+	struct resolver resolver;
+	stls_tls_context *context;
+	char own_name[256];
+	struct trail trail;
 	struct reach reach;
+	size_t told; /* of the hosts that were passed over */
 	bool up;
 	struct stream input, output;
 	struct cargo out, in; /* to the peer, and from it */
@@ -88,7 +94,7 @@ static void lost(struct connect *connect)
 
 	if (fault == STLS_FAULT_NONE)
 		fault = STLS_FAULT_CUT;
-	complain("%s: %s (%s)", connect->options->services->url, stls_fault_sentence(fault),
+	complain("%s: %s (%s)", connect->trail.service.url, stls_fault_sentence(fault),
 	         stls_fault_name(fault));
 	stop(connect, CONNECT_FAULT);
 }
@@ -193,24 +199,33 @@ static void on_event(void *owner)
 
 /* ---- the beginning ---- */
 
-static void report_fault(const struct connect *connect)
+static const char *advice(const struct connect *connect, enum stls_fault fault)
 {
-	const struct reach *reach = &connect->reach;
-	const char *url = connect->options->services->url;
-	char detail[sizeof(reach->detail) + 8];
+	const struct stls_host *host = connect->trail.host;
 
-	tape_escape(detail, sizeof(detail), reach->detail, strlen(reach->detail));
-	complain("%s: %s%s%s%s (%s)", url, stls_fault_sentence(reach->fault),
-	         detail[0] != '\0' ? ": " : "", detail,
-	         reach->fault == STLS_FAULT_UNTRUSTED ? "; --ca-file FILE names an authority" : "",
-	         stls_fault_name(reach->fault));
+	if (fault == STLS_FAULT_UNTRUSTED)
+		return "; --ca-file FILE names an authority";
+	if (fault == STLS_FAULT_MISMATCH && host != NULL && !host->proven)
+		return "; if the host is right, --accept HOST makes its own name count";
+	return "";
+}
+
+static void report_fault(const struct connect *connect, const char *what, enum stls_fault fault,
+                         const char *detail)
+{
+	char escaped[512];
+
+	tape_escape(escaped, sizeof(escaped), detail, strlen(detail));
+	complain("%s: %s%s%s%s (%s)", what, stls_fault_sentence(fault),
+	         escaped[0] != '\0' ? ": " : "", escaped, advice(connect, fault),
+	         stls_fault_name(fault));
 }
 
 /* A server says its greeting once, before TLS, and that one is forgotten: who
  * begins behind the upgrade may need another. */
 static void greet(struct connect *connect)
 {
-	const struct service *service = connect->options->services;
+	const struct service *service = &connect->trail.service;
 
 	if (connect->options->greeting && service->layer != STLS_IMPLICIT)
 		connect->in.tail = wire_greeting(service->protocol, service->address.host, NULL,
@@ -229,6 +244,19 @@ static bool open_streams(struct connect *connect)
 	return false;
 }
 
+/* With the service of a domain there may be another host. */
+static void failed(struct connect *connect)
+{
+	const struct reach *reach = &connect->reach;
+
+	report_fault(connect, connect->trail.service.url, reach->fault, reach->detail);
+	connect->told = connect->trail.passed_count + 1;
+	if (trail_has_more(&connect->trail))
+		trail_next(&connect->trail, reach->fault, reach->detail);
+	else
+		stop(connect, CONNECT_FAULT);
+}
+
 static void on_woken(void *owner)
 {
 	struct connect *connect = owner;
@@ -236,8 +264,7 @@ static void on_woken(void *owner)
 	if (connect->status >= 0)
 		return;
 	if (connect->reach.state == REACH_FAILED) {
-		report_fault(connect);
-		stop(connect, CONNECT_FAULT);
+		failed(connect);
 		return;
 	}
 	if (!connect->up) {
@@ -261,28 +288,68 @@ static stls_tls_context *make_context(const struct options *options)
 	return context;
 }
 
-static void run(struct connect *connect, stls_tls_context *context)
+static enum stls_trust trust(const struct connect *connect)
 {
+	if (connect->options->no_verify)
+		return STLS_TRUST_ANY;
+	return connect->trail.dane_counts ? STLS_TRUST_DANE : STLS_TRUST_PKIX;
+}
+
+/* Hosts that were not even tried. */
+static void report_passed(struct connect *connect)
+{
+	const struct trail *trail = &connect->trail;
+
+	while (connect->told < trail->passed_count) {
+		const struct trail_passed *passed = &trail->passed[connect->told++];
+
+		report_fault(connect, passed->host, passed->fault, passed->detail);
+	}
+}
+
+static void on_ready(void *owner)
+{
+	struct connect *connect = owner;
 	const struct options *options = connect->options;
-	struct service_names names;
-	char own[256];
+	struct trail *trail = &connect->trail;
 	struct reach_plan plan = {
 	    .loop = connect->loop,
-	    .service = options->services,
-	    .names = &names,
-	    .context = context,
-	    .trust = options->no_verify ? STLS_TRUST_ANY : STLS_TRUST_PKIX,
+	    .service = &trail->service,
+	    .names = &trail->names,
+	    .context = connect->context,
+	    .trust = trust(connect),
+	    .host = trail->host,
+	    .dns = connect->resolver.dns,
 	    .ask = STLS_MUST,
-	    .our_name = options->name != NULL ? options->name : options_own_name(own, sizeof(own)),
-	    .milliseconds = options->milliseconds,
+	    .our_name = options->name != NULL
+	                    ? options->name
+	                    : options_own_name(connect->own_name, sizeof(connect->own_name)),
+	    .milliseconds = trail_milliseconds(trail),
 	    .woken = on_woken,
 	    .owner = connect,
 	};
 
-	service_names(options->services, options->servername, options->domain, &names);
-	if (options->no_verify)
+	report_passed(connect);
+	if (!trail->over) {
+		reach_end(&connect->reach);
+		reach_begin(&connect->reach, &plan);
+		return;
+	}
+	if (trail->passed_count == 0)
+		report_fault(connect, connect->options->words[0], trail->fault, trail->detail);
+	stop(connect, CONNECT_FAULT);
+}
+
+static void run(struct connect *connect)
+{
+	struct trail_plan plan =
+	    target_plan(connect->options, 0, connect->loop, &connect->resolver);
+
+	plan.ready = on_ready;
+	plan.owner = connect;
+	if (connect->options->no_verify)
 		complain("the server is NOT verified: whoever sits on the wire can read along");
-	reach_begin(&connect->reach, &plan);
+	trail_begin(&connect->trail, &plan);
 	if (connect->status < 0)
 		loop_run(connect->loop);
 	if (connect->up) {
@@ -291,6 +358,17 @@ static void run(struct connect *connect, stls_tls_context *context)
 	}
 	timer_close(connect->patience);
 	reach_end(&connect->reach);
+	trail_end(&connect->trail);
+}
+
+static int begin(struct connect *connect)
+{
+	connect->loop = loop_create();
+	if (connect->loop == NULL ||
+	    !target_resolver(&connect->resolver, connect->loop, connect->options))
+		return EXIT_USAGE;
+	run(connect);
+	return connect->status >= 0 ? connect->status : CONNECT_FAULT;
 }
 
 int command_connect(const struct options *options)
@@ -300,12 +378,12 @@ int command_connect(const struct options *options)
 	int status = EXIT_USAGE;
 
 	if (connect != NULL && context != NULL) {
-		*connect =
-		    (struct connect){.options = options, .status = -1, .loop = loop_create()};
-		if (connect->loop != NULL) {
-			run(connect, context);
-			status = connect->status >= 0 ? connect->status : CONNECT_FAULT;
-		}
+		*connect = (struct connect){.options = options,
+		                            .context = context,
+		                            .reach = {.side = SIDE_NONE},
+		                            .status = -1};
+		status = begin(connect);
+		resolver_close(&connect->resolver);
 		loop_free(connect->loop);
 	}
 	stls_tls_context_free(context);

@@ -98,6 +98,51 @@ static json_t *login_of(const struct finding *finding)
 	                 words[finding->login], "mechanism", text_or_null(finding->mechanism));
 }
 
+/* ---- how it was found ---- */
+
+static json_t *passed_of(const struct trail *trail)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < trail->passed_count; i++) {
+		const struct trail_passed *passed = &trail->passed[i];
+
+		json_array_append_new(list,
+		                      json_pack("{s:o, s:s, s:s, s:o}", "url", text(passed->host),
+		                                "fault", stls_fault_name(passed->fault), "sentence",
+		                                stls_fault_sentence(passed->fault), "detail",
+		                                text_or_null(passed->detail)));
+	}
+	return list;
+}
+
+static json_t *found_of(const struct trail *trail)
+{
+	bool hosts = trail != NULL && trail->hosts != NULL && trail->hosts->host_count > 0;
+
+	if (trail == NULL || trail->plan.goal.url != NULL)
+		return json_null();
+	return json_pack("{s:o, s:s, s:o, s:b, s:o}", "domain", text(trail->plan.goal.domain),
+	                 "service", stls_service_name(trail->plan.goal.kind), "dnssec",
+	                 hosts ? text(stls_dns_name(trail->hosts->mx)) : json_null(), "proven",
+	                 trail->host != NULL && trail->host->proven, "passed", passed_of(trail));
+}
+
+static json_t *tlsa_of(const struct finding *finding)
+{
+	static const char *const words[] = {"none", "lost", "unusable", "match", "mismatch"};
+	const struct stls_host *host = finding->trail != NULL ? finding->trail->host : NULL;
+
+	if (host == NULL || !finding->up)
+		return json_null();
+	return json_pack(
+	    "{s:s, s:I, s:I, s:o, s:b, s:o}", "result", words[finding->tlsa], "records",
+	    (json_int_t)host->found_count, "usable", (json_int_t)host->tlsa_count, "base",
+	    text_or_null(host->tlsa_base), "counts", finding->trail->dane_counts, "fault",
+	    finding->tlsa_fault != STLS_FAULT_NONE ? text(stls_fault_name(finding->tlsa_fault))
+	                                           : json_null());
+}
+
 static json_t *warnings_of(const struct verdict *verdict)
 {
 	json_t *list = json_array();
@@ -117,23 +162,60 @@ static const char *lower_status(int status)
 	return words[status & 3];
 }
 
+/* A service that was not found has no protocol to speak. */
+static json_t *mode_of(const struct service *service)
+{
+	if (service->protocol == 0)
+		return json_null();
+	return text(service->layer == STLS_IMPLICIT ? "implicit" : "starttls");
+}
+
+static json_t *place_of(const struct finding *finding)
+{
+	const struct service *service = finding->service;
+
+	return json_pack(
+	    "{s:o, s:o, s:o, s:o, s:o}", "url", text(service->url), "protocol",
+	    text_or_null(service->protocol != 0 ? stls_protocol_name(service->protocol) : NULL),
+	    "mode", mode_of(service), "address", text_or_null(finding->peer), "found",
+	    found_of(finding->trail));
+}
+
+static json_t *judgement_of(const struct finding *finding, const struct verdict *verdict)
+{
+	return json_pack("{s:s, s:i, s:s, s:s, s:o, s:I}", "status", lower_status(verdict->status),
+	                 "exit", verdict->status, "verdict", verdict->name, "sentence",
+	                 verdict->sentence, "detail", text_or_null(finding->detail), "milliseconds",
+	                 (json_int_t)finding->milliseconds);
+}
+
+static json_t *connection_of(const struct finding *finding, const struct verdict *verdict)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tls", tls_of(finding), "tlsa",
+	                 tlsa_of(finding), "certificate",
+	                 certificate_of(&finding->certificate, verdict->days_left), "capabilities",
+	                 finding->listed ? list_of(finding->capabilities, finding->capability_count)
+	                                 : json_null(),
+	                 "login", login_of(finding), "warnings", warnings_of(verdict), "dialogue",
+	                 dialogue_of(&finding->tape));
+}
+
+/* Takes the parts; NULL when memory is out. */
+static json_t *join(json_t *one, json_t *other)
+{
+	if (one != NULL && json_object_update(one, other) < 0) {
+		json_decref(one);
+		one = NULL;
+	}
+	json_decref(other);
+	return one;
+}
+
 void render_json(const struct render *render, const struct finding *finding,
                  const struct verdict *verdict)
 {
-	const struct service *service = finding->service;
-	json_t *object = json_pack(
-	    "{s:o, s:s, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "url", text(service->url), "protocol", stls_protocol_name(service->protocol), "mode",
-	    service->layer == STLS_IMPLICIT ? "implicit" : "starttls", "address",
-	    text_or_null(finding->peer), "status", lower_status(verdict->status), "exit",
-	    verdict->status, "verdict", verdict->name, "sentence", verdict->sentence, "detail",
-	    text_or_null(finding->detail), "milliseconds", (json_int_t)finding->milliseconds, "tls",
-	    tls_of(finding), "certificate",
-	    certificate_of(&finding->certificate, verdict->days_left), "capabilities",
-	    finding->listed ? list_of(finding->capabilities, finding->capability_count)
-	                    : json_null(),
-	    "login", login_of(finding), "warnings", warnings_of(verdict), "dialogue",
-	    dialogue_of(&finding->tape));
+	json_t *object = join(join(place_of(finding), judgement_of(finding, verdict)),
+	                      connection_of(finding, verdict));
 
 	if (object == NULL || json_dumpf(object, render->to, JSON_COMPACT) < 0)
 		fprintf(render->to, "{\"status\":\"unknown\",\"exit\":3}");

@@ -28,20 +28,33 @@ struct known {
 	unsigned commands;
 };
 
-#define BOTH (COMMAND_CONNECT | COMMAND_PROBE)
+#define REACHING (COMMAND_CONNECT | COMMAND_PROBE)
+#define LOOKING (REACHING | COMMAND_POLICY)
+#define TELLING (COMMAND_PROBE | COMMAND_POLICY | COMMAND_RATCHET)
 
 static const struct known known[] = {
-    {"ca-file", required_argument, 'c', BOTH},
-    {"timeout", required_argument, 't', BOTH},
-    {"servername", required_argument, 's', BOTH},
-    {"domain", required_argument, 'd', BOTH},
-    {"name", required_argument, 'n', BOTH},
+    {"ca-file", required_argument, 'c', LOOKING},
+    {"timeout", required_argument, 't', LOOKING},
+    {"resolver-config", required_argument, 'r', LOOKING},
+    {"service", required_argument, 'S', LOOKING},
+    {"servername", required_argument, 's', REACHING},
+    {"domain", required_argument, 'd', REACHING},
+    {"name", required_argument, 'n', REACHING},
+    {"accept", required_argument, 'a', REACHING},
+    {"dane", no_argument, 'D', REACHING},
     {"no-verify", no_argument, 'k', COMMAND_CONNECT},
     {"greeting", no_argument, 'g', COMMAND_CONNECT},
-    {"json", no_argument, 'j', COMMAND_PROBE},
+    {"json", no_argument, 'j', TELLING},
     {"verbose", no_argument, 'v', COMMAND_PROBE},
     {"user", required_argument, 'u', COMMAND_PROBE},
     {"password-file", required_argument, 'p', COMMAND_PROBE},
+    {"level", required_argument, 'l', COMMAND_POLICY},
+    {"no-dane", no_argument, 'E', COMMAND_POLICY},
+    {"no-mta-sts", no_argument, 'M', COMMAND_POLICY},
+    {"requiretls", no_argument, 'R', COMMAND_POLICY},
+    {"state", required_argument, 'm', COMMAND_POLICY | COMMAND_RATCHET},
+    {"note", required_argument, 'N', COMMAND_RATCHET},
+    {"authentication", no_argument, 'A', COMMAND_RATCHET},
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -56,6 +69,8 @@ static void options_for(enum command command, struct option options[KNOWN + 1])
 			                                   NULL, known[i].letter};
 	options[count] = (struct option){0};
 }
+
+/* ---- values ---- */
 
 static bool read_timeout(struct options *options, const char *text)
 {
@@ -72,53 +87,75 @@ static bool read_timeout(struct options *options, const char *text)
 	return false;
 }
 
-static bool read_option(struct options *options, int letter, const char *argument)
+static bool read_service(struct options *options, const char *text)
+{
+	if (stls_service_named(text, &options->service) == 0 &&
+	    options->service != STLS_SERVICE_RELAY)
+		return true;
+	complain("--service %s: there are submission, imap, pop3, sieve, xmpp-client, xmpp-server",
+	         text);
+	return false;
+}
+
+static bool read_level(struct options *options, const char *text)
+{
+	static const enum stls_level floors[] = {STLS_LEVEL_MAY, STLS_LEVEL_ENCRYPT,
+	                                         STLS_LEVEL_SECURE};
+
+	for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++)
+		if (strcmp(text, stls_level_name(floors[i])) == 0) {
+			options->level = floors[i];
+			return true;
+		}
+	complain("--level %s: there are may, encrypt, secure", text);
+	return false;
+}
+
+static bool read_value(struct options *options, int letter, const char *argument)
 {
 	switch (letter) {
 	case 'c': options->ca_file = argument; break;
 	case 't': return read_timeout(options, argument);
+	case 'r': options->resolver_config = argument; break;
+	case 'S': return read_service(options, argument);
 	case 's': options->servername = argument; break;
 	case 'd': options->domain = argument; break;
 	case 'n': options->name = argument; break;
-	case 'k': options->no_verify = true; break;
-	case 'g': options->greeting = true; break;
-	case 'j': options->json = true; break;
-	case 'v': options->verbose = true; break;
+	case 'a': options->accept = argument; break;
 	case 'u': options->user = argument; break;
 	case 'p': options->password_file = argument; break;
+	case 'l': return read_level(options, argument);
+	case 'm': options->state = argument; break;
+	case 'N': options->note = argument; break;
 	default: return false; /* getopt_long(3) has said why */
 	}
 	return true;
 }
 
-static bool read_services(struct options *options, char **urls)
+static bool *flag(struct options *options, int letter)
 {
-	struct service_error error;
-
-	options->services = calloc(options->count, sizeof(*options->services));
-	if (options->services == NULL) {
-		complain("%s", stls_fault_sentence(STLS_FAULT_MEMORY));
-		return false;
+	switch (letter) {
+	case 'D': return &options->dane;
+	case 'k': return &options->no_verify;
+	case 'g': return &options->greeting;
+	case 'j': return &options->json;
+	case 'v': return &options->verbose;
+	case 'E': return &options->no_dane;
+	case 'M': return &options->no_mta_sts;
+	case 'R': return &options->requiretls;
+	case 'A': return &options->authentication;
+	default: return NULL;
 	}
-	for (size_t i = 0; i < options->count; i++)
-		if (service_parse(&options->services[i], urls[i], &error) < 0) {
-			complain("%s: %s", urls[i], error.text);
-			return false;
-		}
-	return true;
 }
 
-static bool is_complete(const struct options *options, enum command command)
+static bool read_option(struct options *options, int letter, const char *argument)
 {
-	if (options->count == 0 || (command == COMMAND_CONNECT && options->count != 1))
-		complain(command == COMMAND_CONNECT
-		             ? "say which service to connect to: starttls connect imap://HOST"
-		             : "say which services to probe: starttls probe smtp://HOST ...");
-	else if ((options->user == NULL) != (options->password_file == NULL))
-		complain("--user and --password-file belong together: say both");
-	else
-		return true;
-	return false;
+	bool *set = flag(options, letter);
+
+	if (set == NULL)
+		return read_value(options, letter, argument);
+	*set = true;
+	return true;
 }
 
 bool options_read(struct options *options, enum command command, int argc, char **argv)
@@ -126,15 +163,17 @@ bool options_read(struct options *options, enum command command, int argc, char 
 	struct option table[KNOWN + 1];
 	int letter;
 
-	*options = (struct options){.milliseconds = command == COMMAND_PROBE ? 10000 : 30000};
+	*options = (struct options){.command = command,
+	                            .milliseconds = command == COMMAND_PROBE ? 10000 : 30000};
 	options_for(command, table);
 	optind = 1;
 	while ((letter = getopt_long(argc, argv, command == COMMAND_PROBE ? "v" : "", table,
 	                             NULL)) != -1)
 		if (!read_option(options, letter, optarg))
 			return false;
+	options->words = argv + optind;
 	options->count = (size_t)(argc - optind);
-	return is_complete(options, command) && read_services(options, argv + optind);
+	return options_take_words(options);
 }
 
 void options_free(struct options *options)

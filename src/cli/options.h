@@ -6,25 +6,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <starttls/policy.h>
+
 #include "check/service.h"
 
 #define EXIT_USAGE 3 /* as monitoring plugins have it: we could not tell */
 
-enum command { COMMAND_CONNECT = 1, COMMAND_PROBE = 2 };
+enum command { COMMAND_CONNECT = 1, COMMAND_PROBE = 2, COMMAND_POLICY = 4, COMMAND_RATCHET = 8 };
 
 struct options {
+	enum command command;
 	const char *ca_file, *servername, *domain, *name;
 	const char *user, *password_file;
+	const char *resolver_config, *accept, *state, *note;
 	int64_t milliseconds;
-	bool no_verify, greeting, json, verbose;
-	struct service *services;
+	bool no_verify, greeting, json, verbose, dane;
+	bool no_dane, no_mta_sts, requiretls, authentication;
+	enum stls_level level;
+	enum stls_service service; /* STLS_SERVICE_RELAY: none was named */
+	char **words;              /* what stands behind the options */
 	size_t count;
+	struct service *services; /* connect, probe: the words as URLs, if they are some */
 };
 
 /* True, or an explanation is on the standard error output. argv[0] is the command.
  * The services are to be freed with options_free(). */
 bool options_read(struct options *, enum command, int argc, char **argv);
 void options_free(struct options *);
+
+/* Whether the words behind the options are what the command wants; and then the
+ * services are there. */
+bool options_take_words(struct options *);
 
 /* Our own name where the system has a real one, else NULL. */
 const char *options_own_name(char *buf, size_t size);

@@ -41,6 +41,30 @@ void render_date(char out[16], int64_t moment)
 		strftime(out, 16, "%Y-%m-%d", &parts);
 }
 
+/* ---- how it was found ---- */
+
+static void print_found(const struct render *render, const struct trail *trail)
+{
+	const struct trail_goal *goal = &trail->plan.goal;
+	char detail[512];
+
+	if (goal->url == NULL) {
+		label(render, "found");
+		fprintf(render->to, "%s of %s", stls_service_name(goal->kind), goal->domain);
+		if (trail->hosts != NULL && trail->hosts->host_count > 0)
+			fprintf(render->to, ", DNSSEC: %s", stls_dns_name(trail->hosts->mx));
+		fputc('\n', render->to);
+	}
+	for (size_t i = 0; i < trail->passed_count; i++) {
+		const struct trail_passed *passed = &trail->passed[i];
+
+		tape_escape(detail, sizeof(detail), passed->detail, strlen(passed->detail));
+		label(render, "passed over");
+		fprintf(render->to, "%s: %s%s%s\n", passed->host,
+		        stls_fault_sentence(passed->fault), detail[0] != '\0' ? ": " : "", detail);
+	}
+}
+
 /* ---- the dialogue ---- */
 
 static void print_piece(const struct render *render, const struct tape_piece *piece)
@@ -94,6 +118,37 @@ static void print_verified(const struct render *render, const struct finding *fi
 	}
 }
 
+static const char *tlsa_words(const struct finding *finding)
+{
+	switch (finding->tlsa) {
+	case FINDING_NO_TLSA: return "there are no records";
+	case FINDING_TLSA_LOST:
+		return finding->tlsa_fault == STLS_FAULT_BOGUS
+		           ? "the records are signed wrongly"
+		           : "the records could not be looked up";
+	case FINDING_TLSA_UNUSABLE: return "none of the records can be used";
+	case FINDING_TLSA_MATCHES: return "the records match";
+	case FINDING_TLSA_DIFFERS: return "the records do not match";
+	}
+	return "";
+}
+
+static void print_records(const struct render *render, const struct finding *finding)
+{
+	const struct trail *trail = finding->trail;
+
+	if (trail == NULL || trail->host == NULL)
+		return;
+	label(render, "tlsa");
+	fputs(tlsa_words(finding), render->to);
+	if (trail->host->tlsa_count > 0)
+		fprintf(render->to, ": %zu of %zu at _%u._tcp.%s count%s%s",
+		        trail->host->tlsa_count, trail->host->found_count, trail->host->port,
+		        trail->host->tlsa_base, trail->host->tlsa_count == 1 ? "s" : "",
+		        trail->dane_counts ? "" : " (told only; with --dane it decides)");
+	fputc('\n', render->to);
+}
+
 static void print_names(const struct render *render, const struct finding_certificate *certificate)
 {
 	label(render, "names");
@@ -138,6 +193,7 @@ static void print_tls(const struct render *render, const struct finding *finding
 	if (finding->certificate.there)
 		print_certificate(render, &finding->certificate, verdict);
 	print_verified(render, finding);
+	print_records(render, finding);
 }
 
 /* ---- inside ---- */
@@ -205,6 +261,8 @@ void render_text(const struct render *render, const struct finding *finding,
 {
 	fprintf(render->to, "%s%s%s\n", colour(render, BOLD), finding->service->url,
 	        colour(render, PLAIN));
+	if (finding->trail != NULL)
+		print_found(render, finding->trail);
 	if (finding->peer[0] != '\0') {
 		label(render, "address");
 		fprintf(render->to, "%s\n", finding->peer);

@@ -24,7 +24,7 @@ ENTERS = {
     "proc": set(),
     "gate": {"loop", "names", "policy", "proc", "store", "tls", "wire"},
     "check": {"loop", "names", "tls", "wire", "policy"},
-    "cli": {"check", "loop", "names", "tls", "wire", "policy"},
+    "cli": {"check", "loop", "names", "policy", "store", "tls", "wire"},
 }
 
 # What the pure rooms may have of libc: nothing that can fail, wait or look outside.
