@@ -33,6 +33,7 @@ bench: deps
 	packaging/install-missing $(LISTS) --optional packaging/debian-bench.txt
 	$(MAKE) all
 	test/bench/run $(BUILD)
+	test/bench/policy $(BUILD)
 
 # A million executions a target; FUZZ_RUNS=... for more.
 fuzz: peers
