@@ -67,8 +67,8 @@ class Expect:
                 below the domain are short
     fault       of the plan when it is not deliver
     mx          what DNSSEC says of the way to the hosts: secure, insecure, bogus, failed
-    sts         mode of the MTA-STS policy that counts, or ""
-    sts_fault   what is wrong with MTA-STS, though it may not matter
+    sts         mode of the MTA-STS policy that counts, or ""; None: it was decided without
+    sts_fault   what is wrong with MTA-STS, though it may not matter; or None, the same
     postfix     what a Postfix that asks the policy service does in the end: verified (the
                 certificate was), encrypted (TLS, whoever it is), clear, deferred, bounced
     """
@@ -76,8 +76,8 @@ class Expect:
     hosts: dict = field(default_factory=dict)
     fault: str = ""
     mx: str = "secure"
-    sts: str = ""
-    sts_fault: str = ""
+    sts: str = ""  # or None
+    sts_fault: str = ""  # or None
     postfix: str = ""
 
 
@@ -121,11 +121,11 @@ def defer(fault, host="mx", mx="secure", **more):
 
 def lost(fault, mx):
     """Not even the hosts can be had."""
-    return Expect("defer", {}, fault, mx=mx, postfix="deferred")
+    return Expect("defer", {}, fault, mx, None, None, "deferred")
 
 
 def fail(fault, mx="secure", hosts=None):
-    return Expect("fail", hosts or {}, fault, mx=mx, postfix="bounced")
+    return Expect("fail", hosts or {}, fault, mx, None, None, "bounced")
 
 
 WRONG_KEY = "3 1 1 " + "5a" * 32
@@ -298,7 +298,8 @@ HOSTS = [
     Domain("nowhere.example", "DANE-02: does not exist, unsigned",
            fail("no-such-domain", "insecure"), exists=False),
     Domain("empty.test", "DANE-02: exists, with neither MX nor address",
-           fail("no-address"), records=('@ TXT "nothing to see"',)),
+           fail("no-address", hosts={"empty.test": "no-address"}),
+           records=('@ TXT "nothing to see"',)),
     Domain("no-host.test", "DANE-02: the only MX host has no address",
            fail("no-address", hosts={"mx": "no-address"}), (Host(address="none"),)),
 ]
@@ -318,10 +319,11 @@ BROKEN = [
            lost("dnssec-bogus", "bogus"), (Host(tlsa=("3 1 1",)),), zone="stale"),
     Domain("stripped.test", "DANE-02: signatures and keys are missing where they should be",
            lost("dnssec-bogus", "bogus"), (Host(),), zone="stripped"),
+    # These have TLSA records, or the signed answers to other questions prove that there are none.
     Domain("tlsa-servfail.test", "DANE-03: the name server fails on TLSA questions",
-           defer("lookup-failed"), (Host(),), zone="signed", answers=("TLSA servfail",)),
+           defer("lookup-failed"), (Host(tlsa=("3 1 1",)),), zone="signed", answers=("TLSA servfail",)),
     Domain("tlsa-silent.test", "DANE-03: the name server does not answer TLSA questions",
-           defer("lookup-failed"), (Host(),), zone="signed", answers=("TLSA silent",)),
+           defer("lookup-failed"), (Host(tlsa=("3 1 1",)),), zone="signed", answers=("TLSA silent",)),
     Domain("tlsa-servfail.example", "DANE-10: the same, unsigned: TLSA is not even asked for",
            deliver("may", "encrypted", mx="insecure"), (Host(),), zone="unsigned",
            answers=("TLSA servfail",)),
@@ -572,10 +574,10 @@ BOTH = [
            defer("dnssec-bogus", sts="enforce"), (Host(tlsa=("3 1 1",)),), Sts(),
            spoiled=("_25._tcp.mx TLSA",)),
     Domain("both-bogus-mx.test", "DANE-03: MX bogus, MTA-STS would be met",
-           Expect("defer", {}, "dnssec-bogus", "bogus", "enforce", postfix="deferred"),
-           (Host(tlsa=("3 1 1",)),), Sts(), spoiled=("@ MX",)),
+           lost("dnssec-bogus", "bogus"), (Host(tlsa=("3 1 1",)),), Sts(),
+           spoiled=("@ MX",)),
     Domain("both-servfail.test", "DANE-03, STS-17: TLSA cannot be had, MTA-STS would be met",
-           defer("lookup-failed", sts="enforce"), (Host(),), Sts(), zone="signed",
+           defer("lookup-failed", sts="enforce"), (Host(tlsa=("3 1 1",)),), Sts(), zone="signed",
            answers=("TLSA servfail",)),
     Domain("both-fetch.test", "STS-12: TLSA matches, the policy cannot be fetched",
            deliver("dane", "verified", sts_fault="sts-fetch-failed"),

@@ -297,15 +297,14 @@ class PolicyHost(_Listener):
 
     async def _answer(self, writer, host, path, text, served):
         if served == "redirect" and path == PATH:
-            self._head(writer, "301 Moved Permanently", f"Location: https://{host}/policy.txt")
+            self._say(writer, b"", "301 Moved Permanently",
+                      f"Location: https://{host}/policy.txt")
         elif path not in (PATH, "/policy.txt") or served in ("404", "500"):
-            self._head(writer, "500 Oh" if served == "500" else "404 Not Found",
-                       "Content-Type: text/plain")
-            writer.write(text)
+            self._say(writer, text, "500 Oh" if served == "500" else "404 Not Found",
+                      "Content-Type: text/plain")
         elif served in ("html", "prose"):
             kind = "text/html" if served == "html" else "text/plain"
-            self._head(writer, "200 OK", f"Content-Type: {kind}")
-            writer.write(PROSE.encode())
+            self._say(writer, PROSE.encode(), "200 OK", f"Content-Type: {kind}")
         elif served in ("endless", "slow", "stalled"):
             await self._without_end(writer, text, served)
         else:
@@ -315,6 +314,10 @@ class PolicyHost(_Listener):
     def _head(writer, status, *lines):
         head = [f"HTTP/1.1 {status}", *lines, "Connection: close", "", ""]
         writer.write("\r\n".join(head).encode())
+
+    def _say(self, writer, body, *head):
+        self._head(writer, *head, f"Content-Length: {len(body)}")
+        writer.write(body)
 
     async def _without_end(self, writer, text, served):
         if served == "stalled":

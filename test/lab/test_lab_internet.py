@@ -55,7 +55,7 @@ def test_table():
         assert one.rules and all(re.fullmatch(r"[A-Z]+-[0-9]+", rule) for rule in one.rules), one
         expect = one.expect
         assert set(expect.hosts.values()) <= WORDS | FAULTS, one
-        assert {expect.fault, expect.sts_fault} <= FAULTS | {""}, one
+        assert {expect.fault, expect.sts_fault} <= FAULTS | {"", None}, one
         assert expect.outcome in ("deliver", "defer", "fail"), one
         assert expect.mx in ("secure", "insecure", "bogus", "failed"), one
         assert (expect.outcome == "deliver") == bool(set(expect.hosts.values()) & WORDS), one
