@@ -171,6 +171,8 @@ static void on_finish(void *owner)
 {
 	struct inquiry *inquiry = owner;
 
+	/* A plan may be had before all is answered: a null MX settles it. */
+	drop_all(inquiry);
 	timer_clear(inquiry->patience);
 	inquiry->done(inquiry->owner);
 }
