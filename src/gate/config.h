@@ -111,6 +111,7 @@ struct config_policy {
 /* What the operator has decided for a destination. */
 struct config_override {
 	char *destination;
+	struct stls_destination to; /* the same */
 	unsigned line;
 	enum stls_level level;
 	char **names; /* NULL, or the last one is NULL */

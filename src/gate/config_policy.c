@@ -59,7 +59,7 @@ static void check_loopback(const struct reading *reading, const struct config_po
 		bool local = one->address.kind == ADDRESS_UNIX ||
 		             strncmp(one->address.host, "127.", 4) == 0 ||
 		             strcmp(one->address.host, "::1") == 0;
-		if (!local)
+		if (!local && one->address.kind != ADDRESS_NAME)
 			complain(reading->complaints, one->line,
 			         "listen: \"%s\": whoever asks or answers there proves nothing; "
 			         "allowed: unix:/PATH, 127.0.0.1:PORT, [::1]:PORT",
@@ -86,15 +86,17 @@ static void read_policies(const struct reading *reading, struct config *config)
 static bool read_date(const char *text, int64_t *expires)
 {
 	struct tm tm = {0};
-	const char *end = strptime(text, "%Y-%m-%d", &tm);
+	char again[11];
 	if (strcmp(text, "never") == 0) {
 		*expires = STLS_NEVER;
 		return true;
 	}
-	if (!end || *end || strlen(text) != 10)
+	if (!strptime(text, "%Y-%m-%d", &tm))
 		return false;
 	*expires = (int64_t)timegm(&tm) + DAY;
-	return true;
+	/* Days that there are not are others by now. */
+	return strftime(again, sizeof(again), "%Y-%m-%d", &tm) > 0 && strcmp(text, again) == 0 &&
+	       *expires > 0;
 }
 
 static int64_t read_expiry(const struct reading *reading)
@@ -114,9 +116,20 @@ static int64_t read_expiry(const struct reading *reading)
 	return expires;
 }
 
-static void check_override(const struct reading *reading, const struct config_override *override)
+/* Parents are asked for by mail servers, but no mail goes to them. */
+static const char *read_destination(struct config_override *override)
 {
-	struct stls_destination destination = {.size = sizeof(destination)};
+	const char *wrong;
+
+	override->to.size = sizeof(override->to);
+	wrong = stls_destination_parse(&override->to, override->destination);
+	if (!wrong && override->to.kind == STLS_DESTINATION_PARENT)
+		wrong = "a parent domain is no destination: an override is for one domain";
+	return wrong;
+}
+
+static void check_override(const struct reading *reading, struct config_override *override)
+{
 	const struct stls_override rule = {
 	    .size = sizeof(rule),
 	    .level = override->level,
@@ -124,7 +137,7 @@ static void check_override(const struct reading *reading, const struct config_ov
 	    .reason = override->reason,
 	    .expires = override->expires,
 	};
-	const char *wrong = stls_destination_parse(&destination, override->destination);
+	const char *wrong = read_destination(override);
 	if (!wrong)
 		wrong = stls_override_check(&rule);
 	if (wrong)
@@ -150,8 +163,23 @@ static void read_override(const struct reading *reading, struct config_override 
 		         "override \"%.120s\": level is missing; allowed: plain, may, encrypt, "
 		         "dane, secure",
 		         grammar_title(reading->section));
-	else if (override->destination && override->expires)
+	else if (override->destination && override->level && override->expires)
 		check_override(reading, override);
+}
+
+/* The same one in other words: the second would never count. */
+static void check_twice(const struct reading *reading, const struct config *config,
+                        const struct config_override *override)
+{
+	for (const struct config_override *one = config->overrides; one < override; one++)
+		if (one->to.kind == override->to.kind && one->to.port == override->to.port &&
+		    one->to.kind && strcmp(one->to.name, override->to.name) == 0) {
+			complain(reading->complaints, override->line,
+			         "override \"%.120s\": there is one for that destination already, "
+			         "in line %u",
+			         override->destination, one->line);
+			return;
+		}
 }
 
 static void read_overrides(const struct reading *reading, struct config *config)
@@ -161,7 +189,9 @@ static void read_overrides(const struct reading *reading, struct config *config)
 	for (size_t i = 0; config->overrides && i < count; i++) {
 		struct reading inner = {reading->complaints,
 		                        grammar_section(reading->section, "override", i)};
-		read_override(&inner, &config->overrides[config->override_count++]);
+		struct config_override *override = &config->overrides[config->override_count++];
+		read_override(&inner, override);
+		check_twice(reading, config, override);
 	}
 }
 

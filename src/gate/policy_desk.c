@@ -2,124 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate/policy_entry.h"
-#include "gate/policy_flight.h"
+#include "gate/policy_errand.h"
 #include "gate/policy_store.h"
 #include "gate/policy_words.h"
-#include "loop/timer.h"
 #include "policy/postfix.h"
 
-#define LEAST 60       /* s for which an answer is good, whatever DNS says */
-#define MOST 86400     /* s */
-#define TROUBLED 30    /* s for which trouble is not looked into again */
-#define TICK 1000      /* ms between two looks at what the store remembers */
-#define PER_TICK 500   /* domains that are looked at then */
-#define AT_ONCE 10     /* and are found out without anybody waiting */
-#define UNDER_WAY 2000 /* destinations that are found out at once */
-#define KEY 320        /* octets; longer is no next hop */
+#define SECOND INT64_C(1000)
+#define KEY 320      /* octets; longer is no next hop */
+#define TICK 1000    /* ms between two looks at what is due */
+#define PER_TICK 500 /* domains of the store that are looked at then */
+#define UNASKED 50   /* that are found out at once without anybody waiting */
+#define PAUSE 300    /* s for which a policy that was looked at is left alone */
 
-struct desk {
-	struct desk_order order;
-	struct table table;
-	char *none, *busy; /* replies */
-	size_t none_length, busy_length;
-	struct timer *tick;
-	char walked[254]; /* the domain that was looked at last */
-	size_t unasked;   /* flights that nobody waits for */
-	struct desk_counts counts;
-};
-
-/* A flight belongs to an entry, which may go only when it is over. */
-struct errand {
-	struct desk *desk;
-	struct entry *entry;
-	bool unasked;
-};
-
-static void wake(struct entry *entry)
-{
-	while (entry->waits) {
-		struct desk_wait *wait = entry->waits;
-		struct desk_reply reply = {entry->reply[wait->form], entry->length[wait->form]};
-
-		desk_leave(wait);
-		wait->told(wait, reply);
-	}
-}
-
-static int64_t good_for(const struct stls_plan *plan)
-{
-	int64_t seconds = plan->valid_until - loop_date();
-
-	if (plan->outcome == STLS_DEFER)
-		return TROUBLED;
-	return seconds < LEAST ? LEAST : seconds > MOST ? MOST : seconds;
-}
-
-static void set_replies(struct desk *desk, struct entry *entry, const struct stls_plan *plan,
-                        const char *why)
-{
-	for (int form = 0; form < DESK_FORMS; form++) {
-		size_t length = 0;
-		char *bytes = policy_words(desk->order.policy->speaks, (enum desk_form)form,
-		                           entry->key, plan, why, &length);
-
-		entry_set(entry, (enum desk_form)form, bytes, length);
-	}
-}
-
-/* Trouble while something else is known, and good for a while yet: it stays. */
-static bool keeps_what_it_has(const struct entry *entry, const struct stls_plan *plan, int64_t now)
-{
-	return plan && plan->outcome == STLS_DEFER && entry->reply[DESK_PLAIN] &&
-	       now < entry->valid_until;
-}
-
-static void found_out(void *owner, const struct stls_plan *plan, const char *why)
-{
-	struct errand *errand = owner;
-	struct desk *desk = errand->desk;
-	struct entry *entry = errand->entry;
-	int64_t now = loop_clock();
-	int64_t seconds = plan ? good_for(plan) : LEAST;
-
-	desk->counts.found_out++;
-	desk->counts.troubled += plan && plan->outcome == STLS_DEFER;
-	if (keeps_what_it_has(entry, plan, now)) {
-		entry->renew_from = now + TROUBLED * 1000;
-	} else {
-		set_replies(desk, entry, plan, why);
-		entry->valid_until = now + seconds * 1000;
-		entry->renew_from = now + seconds * 750;
-	}
-	desk->unasked -= errand->unasked;
-	desk->counts.under_way--;
-	flight_end(entry->flight);
-	entry->flight = NULL;
-	entry->asked = false;
-	free(errand);
-	wake(entry);
-}
-
-static bool find_out(struct desk *desk, struct entry *entry, bool unasked)
-{
-	struct errand *errand = malloc(sizeof(*errand));
-
-	if (!errand || desk->counts.under_way >= UNDER_WAY) {
-		free(errand);
-		return false;
-	}
-	*errand = (struct errand){desk, entry, unasked};
-	entry->flight = flight_begin(&desk->order, entry->key, unasked, found_out, errand);
-	if (!entry->flight) {
-		free(errand);
-		return false;
-	}
-	entry->errand = errand;
-	desk->unasked += unasked;
-	desk->counts.under_way++;
-	return true;
-}
+static const struct table_bounds bounds = {.entries = 100000, .octets = 64 << 20};
 
 /* As it is compared: in lower case, without a dot at the end. 0: it is no key. */
 static size_t plain_key(char out[KEY], const char *key, size_t length)
@@ -136,6 +31,8 @@ static size_t plain_key(char out[KEY], const char *key, size_t length)
 	out[length] = '\0';
 	return length;
 }
+
+/* ---- waiting ---- */
 
 static void join(struct entry *entry, struct desk_wait *wait, enum desk_form form)
 {
@@ -157,22 +54,25 @@ void desk_leave(struct desk_wait *wait)
 	wait->link = NULL;
 }
 
+/* ---- asking ---- */
+
 static bool answer(struct desk *desk, struct entry *entry, enum desk_form form,
                    struct desk_reply *reply)
 {
+	const struct desk_reply known = entry_reply(entry, form);
 	int64_t now = loop_clock();
 
-	if (!entry->reply[form] || now >= entry->valid_until)
+	if (!known.bytes || now >= entry->valid_until)
 		return false;
 	desk->counts.known++;
-	*reply = (struct desk_reply){entry->reply[form], entry->length[form]};
-	if (now >= entry->renew_from && !entry->flight)
-		find_out(desk, entry, false);
+	*reply = known;
+	if (now >= entry->renew_from)
+		errand_begin(desk, entry, ERRAND_ANSWER, true);
 	return true;
 }
 
 /* What a mail server asks for and is no domain has no policy here: its parents, hosts
- * in brackets, addresses (MAP-06, MAP-08). */
+ * in brackets, addresses (MAP-06, MAP-08); unless the operator has one for it. */
 static bool is_nothing(const struct desk *desk, const char *key, size_t length)
 {
 	struct stls_destination to = {.size = sizeof(to)};
@@ -180,7 +80,8 @@ static bool is_nothing(const struct desk *desk, const char *key, size_t length)
 	if (length == 0)
 		return true;
 	return desk->order.policy->speaks != CONFIG_POLICY_JSON &&
-	       postfix_key(&to, key) != POSTFIX_FOUND;
+	       postfix_key(&to, key) != POSTFIX_FOUND &&
+	       !policy_override(desk->order.config, &to, loop_date());
 }
 
 bool desk_ask(struct desk *desk, const char *key, size_t length, enum desk_form form,
@@ -193,10 +94,14 @@ bool desk_ask(struct desk *desk, const char *key, size_t length, enum desk_form 
 	desk->counts.asked++;
 	*reply = (struct desk_reply){desk->none, desk->none_length};
 	entry = table_find(&desk->table, plain, plain_length);
-	if (!entry)
-		return is_nothing(desk, plain, plain_length);
-	table_touch(&desk->table, entry);
-	return answer(desk, entry, form, reply);
+	if (entry) {
+		table_touch(&desk->table, entry);
+		return answer(desk, entry, form, reply);
+	}
+	if (!is_nothing(desk, plain, plain_length))
+		return false;
+	desk->counts.known++;
+	return true;
 }
 
 bool desk_wait(struct desk *desk, const char *key, size_t length, enum desk_form form,
@@ -208,7 +113,7 @@ bool desk_wait(struct desk *desk, const char *key, size_t length, enum desk_form
 
 	if (!entry)
 		entry = table_add(&desk->table, plain, plain_length);
-	if (!entry || (!entry->flight && !find_out(desk, entry, false)))
+	if (!entry || !errand_begin(desk, entry, ERRAND_ANSWER, false))
 		return false;
 	join(entry, wait, form);
 	return true;
@@ -219,32 +124,56 @@ struct desk_reply desk_busy(const struct desk *desk)
 	return (struct desk_reply){desk->busy, desk->busy_length};
 }
 
+/* ---- looking ahead ---- */
+
+/* Those that somebody has asked for since. */
+static void renew_due(struct desk *desk)
+{
+	int64_t now = loop_clock() / SECOND;
+	struct entry *entry;
+
+	while (desk->unasked < UNASKED && (entry = due_take(&desk->due, now)))
+		if (entry->asked && !errand_begin(desk, entry, ERRAND_ANSWER, true)) {
+			due_set(&desk->due, entry, now + 1);
+			return;
+		}
+}
+
 /* A policy that is due, though nobody may have asked. */
-static void renew(struct desk *desk, const char *domain)
+static void renew_policy(struct desk *desk, const char *domain)
 {
 	struct entry *entry = table_find(&desk->table, domain, strlen(domain));
 
 	if (!entry)
 		entry = table_add(&desk->table, domain, strlen(domain));
-	if (entry && !entry->flight)
-		find_out(desk, entry, true);
+	if (entry && (!entry->renewed || loop_clock() - entry->renewed >= PAUSE * SECOND))
+		errand_begin(desk, entry, ERRAND_RENEW, true);
 }
 
-static void on_tick(void *owner)
+static void renew_policies(struct desk *desk)
 {
-	struct desk *desk = owner;
 	int64_t now = loop_date(), when;
 
-	timer_set(desk->tick, TICK);
-	for (int i = 0; i < PER_TICK && desk->unasked < AT_ONCE; i++) {
+	for (int i = 0; i < PER_TICK && desk->unasked < UNASKED; i++) {
 		if (!policy_next(&desk->order, desk->walked, &when)) {
 			desk->walked[0] = '\0';
 			return;
 		}
 		if (when && when <= now)
-			renew(desk, desk->walked);
+			renew_policy(desk, desk->walked);
 	}
 }
+
+static void on_tick(void *owner)
+{
+	struct desk *desk = owner;
+
+	timer_set(desk->tick, TICK);
+	renew_due(desk);
+	renew_policies(desk);
+}
+
+/* ---- beginning and end ---- */
 
 static bool has_words(struct desk *desk)
 {
@@ -262,8 +191,9 @@ struct desk *desk_open(const struct desk_order *order)
 	if (!desk)
 		return NULL;
 	desk->order = *order;
+	due_open(&desk->due, loop_clock() / SECOND);
 	desk->tick = timer_open(order->loop, on_tick, desk);
-	if (desk->tick && has_words(desk) && table_open(&desk->table) == 0) {
+	if (desk->tick && has_words(desk) && table_open(&desk->table, &bounds) == 0) {
 		timer_set(desk->tick, TICK);
 		return desk;
 	}
@@ -275,11 +205,9 @@ void desk_close(struct desk *desk)
 {
 	if (!desk)
 		return;
-	for (struct entry *entry = desk->table.oldest; entry; entry = entry->younger) {
-		flight_end(entry->flight);
-		if (entry->flight)
-			free(entry->errand);
-	}
+	for (struct entry *entry = desk->table.oldest; entry; entry = entry->younger)
+		for (int kind = 0; kind < ERRANDS; kind++)
+			errand_end(entry->errands[kind]);
 	table_close(&desk->table);
 	timer_close(desk->tick);
 	free(desk->none);

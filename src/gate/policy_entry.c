@@ -3,15 +3,15 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "gate/policy_due.h"
 #include "gate/policy_entry.h"
 #include "gate/siphash.h"
 
-#define AT_MOST 100000 /* destinations */
-#define SLOTS 131072
-
-int table_open(struct table *table)
+int table_open(struct table *table, const struct table_bounds *bounds)
 {
-	*table = (struct table){.size = SLOTS};
+	*table = (struct table){.bounds = *bounds, .size = 1};
+	while (table->size < bounds->entries)
+		table->size *= 2;
 	table->slots = calloc(table->size, sizeof(struct entry *));
 	if (!table->slots)
 		return -1;
@@ -48,6 +48,11 @@ void table_touch(struct table *table, struct entry *entry)
 	link_age(table, entry);
 }
 
+static size_t size_of(size_t key_length)
+{
+	return sizeof(struct entry) + key_length + 1;
+}
+
 static void drop(struct table *table, struct entry *entry)
 {
 	struct entry **link = slot_of(table, entry->hash);
@@ -56,9 +61,11 @@ static void drop(struct table *table, struct entry *entry)
 		link = &(*link)->below;
 	*link = entry->below;
 	unlink_age(table, entry);
-	table->count--;
+	due_clear(entry);
 	for (int form = 0; form < DESK_FORMS; form++)
-		free(entry->reply[form]);
+		entry_set(table, entry, (enum desk_form)form, NULL, 0);
+	table->count--;
+	table->octets -= size_of(entry->key_length);
 	free(entry);
 }
 
@@ -81,26 +88,34 @@ struct entry *table_find(struct table *table, const char *key, size_t length)
 	return entry;
 }
 
-/* Those that are being found out are wanted. */
+static bool is_wanted(const struct entry *entry)
+{
+	return entry->held || entry->waits || entry->errands[ERRAND_ANSWER] ||
+	       entry->errands[ERRAND_RENEW];
+}
+
 static void make_room(struct table *table)
 {
 	struct entry *entry = table->oldest;
 
-	while (entry && (entry->flight || entry->waits))
-		entry = entry->younger;
-	if (entry)
-		drop(table, entry);
+	while (entry &&
+	       (table->count >= table->bounds.entries || table->octets > table->bounds.octets)) {
+		struct entry *younger = entry->younger;
+
+		if (!is_wanted(entry))
+			drop(table, entry);
+		entry = younger;
+	}
 }
 
 struct entry *table_add(struct table *table, const char *key, size_t length)
 {
-	struct entry *entry = calloc(1, sizeof(*entry) + length + 1);
+	struct entry *entry = calloc(1, size_of(length));
 	struct entry **slot;
 
 	if (!entry)
 		return NULL;
-	if (table->count >= AT_MOST)
-		make_room(table);
+	make_room(table);
 	memcpy(entry->key, key, length);
 	entry->key_length = length;
 	entry->hash = siphash(table->secret, key, length);
@@ -108,13 +123,24 @@ struct entry *table_add(struct table *table, const char *key, size_t length)
 	entry->below = *slot;
 	*slot = entry;
 	table->count++;
+	table->octets += size_of(length);
 	link_age(table, entry);
 	return entry;
 }
 
-void entry_set(struct entry *entry, enum desk_form form, char *bytes, size_t length)
+void entry_set(struct table *table, struct entry *entry, enum desk_form form, char *bytes,
+               size_t length)
 {
 	free(entry->reply[form]);
+	table->octets += length;
+	table->octets -= entry->length[form];
 	entry->reply[form] = bytes;
 	entry->length[form] = length;
+}
+
+struct desk_reply entry_reply(const struct entry *entry, enum desk_form form)
+{
+	if (!entry->reply[form])
+		form = DESK_PLAIN;
+	return (struct desk_reply){entry->reply[form], entry->length[form]};
 }

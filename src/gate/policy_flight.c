@@ -17,25 +17,25 @@ struct flight {
 	void *owner;
 };
 
-static const struct config_override *configured(const struct config *config,
-                                                const struct stls_destination *wanted)
+const struct config_override *policy_override(const struct config *config,
+                                              const struct stls_destination *to, int64_t now)
 {
-	struct stls_destination one = {.size = sizeof(one)};
+	for (size_t i = 0; i < config->override_count; i++) {
+		const struct config_override *one = &config->overrides[i];
 
-	for (size_t i = 0; i < config->override_count; i++)
-		if (!stls_destination_parse(&one, config->overrides[i].destination) &&
-		    one.kind == wanted->kind && one.port == wanted->port &&
-		    strcmp(one.name, wanted->name) == 0)
-			return &config->overrides[i];
+		if (one->to.kind == to->kind && one->to.port == to->port &&
+		    strcmp(one->to.name, to->name) == 0)
+			return one->expires > now ? one : NULL;
+	}
 	return NULL;
 }
 
-static bool find_override(const struct desk_order *order, const struct stls_destination *wanted,
+static bool find_override(const struct desk_order *order, const struct stls_destination *to,
                           struct stls_override *rule)
 {
-	const struct config_override *found = configured(order->config, wanted);
+	const struct config_override *found = policy_override(order->config, to, loop_date());
 
-	if (!found || found->expires <= loop_date())
+	if (!found)
 		return false;
 	*rule = (struct stls_override){
 	    .size = sizeof(*rule),
@@ -72,7 +72,7 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 	spec.refresh = refresh;
 	if (find_override(order, &parsed, &rule))
 		spec.local = &rule;
-	if (policy_remembered(order, parsed.name, &memory))
+	if (policy_remembered(order, parsed.name, &memory) == STORE_OK)
 		spec.sts = &memory.memory;
 	return stls_case_open(&spec, wrong);
 }

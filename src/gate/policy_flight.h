@@ -8,6 +8,10 @@
 
 struct flight;
 
+/* What the operator has decided for a destination, if that is not over; or NULL. */
+const struct config_override *policy_override(const struct config *,
+                                              const struct stls_destination *, int64_t now);
+
 /* done() is called once, later; the plan is NULL when there can be none, and why is a
  * sentence without a dot.  refresh: the policy of MTA-STS is fetched again. */
 typedef void flight_done(void *owner, const struct stls_plan *, const char *why);

@@ -2,6 +2,7 @@
 /* The process that looks names up, keeps what has to outlive the daemon, and answers
  * those who ask for policies. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "gate/confine.h"
@@ -15,7 +16,7 @@
 #include "proc/fork.h"
 
 #define TEND 1000 /* ms between two looks of the store after itself */
-#define KEYS 60   /* looks from one at the keys of tickets to the next */
+#define MINUTE 60 /* of these */
 
 struct service_desk {
 	struct desk *desk;
@@ -36,6 +37,7 @@ struct policy_process {
 	struct policy_told told;
 	struct policy_tickets tickets; /* of fronts whose keys are shared */
 	unsigned ticks;
+	bool retired;
 };
 
 static void tell_news(struct policy_process *process)
@@ -59,6 +61,13 @@ static void count(struct policy_process *process)
 	policy_count_rest(advice, &rest, &process->told);
 }
 
+static void on_minute(struct policy_process *process)
+{
+	log_tell(process->order->log);
+	if (process->tickets.store)
+		policy_tickets_look(&process->tickets, loop_date());
+}
+
 static void on_tend(void *owner)
 {
 	struct policy_process *process = owner;
@@ -66,8 +75,8 @@ static void on_tend(void *owner)
 	store_tend(process->store, loop_date());
 	tell_news(process);
 	count(process);
-	if (process->tickets.store && process->ticks++ % KEYS == 0)
-		policy_tickets_look(&process->tickets, loop_date());
+	if (process->ticks++ % MINUTE == 0)
+		on_minute(process);
 	timer_set(process->tend, TEND);
 }
 
@@ -83,9 +92,21 @@ static void on_empty(void *owner)
 
 static void retire(struct policy_process *process)
 {
+	process->retired = true;
 	for (size_t i = 0; i < process->count; i++)
 		talkers_retire(process->services[i].talkers, on_empty, process);
 	on_empty(process);
+}
+
+/* Somebody asks this process and not its parent. */
+static void on_signal(void *owner)
+{
+	struct policy_process *process = owner;
+
+	if (process->retired)
+		loop_stop(process->loop);
+	else
+		retire(process);
 }
 
 static void on_channel(void *owner, unsigned what)
@@ -201,10 +222,25 @@ static int open_loop(struct policy_process *process)
 		return wrong(process, "start", "There can be no event loop.");
 	process->watch = watch_open(process->loop, process->order->channel, on_channel, process);
 	process->tend = timer_open(process->loop, on_tend, process);
-	if (!process->watch || !process->tend)
+	if (!process->watch || !process->tend ||
+	    loop_signal(process->loop, SIGTERM, on_signal, process) < 0 ||
+	    loop_signal(process->loop, SIGINT, on_signal, process) < 0)
 		return wrong(process, "start", "There is no memory left.");
 	timer_set(process->tend, TEND);
 	return 0;
+}
+
+/* What the operator meant to be over by now, and may have forgotten. */
+static void tell_overrides(const struct policy_process *process)
+{
+	const struct config *config = &process->order->generation->config;
+
+	for (size_t i = 0; i < config->override_count; i++)
+		if (config->overrides[i].expires <= loop_date())
+			log_say(process->order->log, LOG_LEVEL_WARNING, "override",
+			        "%s:%u: override \"%s\" has expired, and counts no more",
+			        process->order->path, config->overrides[i].line,
+			        config->overrides[i].destination);
 }
 
 /* No key of a front is of any use here. */
@@ -221,6 +257,7 @@ static int start(struct policy_process *process)
 	    open_store(process) < 0 || open_services(process) < 0)
 		return -1;
 	tell_news(process);
+	tell_overrides(process);
 	proc_hear_signals();
 	confine_names(process->order);
 	return proc_send(process->order->channel, PROC_READY, NULL, 0);

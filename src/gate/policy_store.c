@@ -27,13 +27,15 @@ static struct stls_sts_memory memory_of(const struct store_policy *kept)
 	};
 }
 
-bool policy_remembered(const struct desk_order *order, const char *domain,
-                       struct policy_memory *memory)
+enum store_result policy_remembered(const struct desk_order *order, const char *domain,
+                                    struct policy_memory *memory)
 {
-	if (store_policy_get(order->store, domain, loop_date(), &memory->kept) != STORE_OK)
-		return false;
-	memory->memory = memory_of(&memory->kept);
-	return true;
+	enum store_result result =
+	    store_policy_get(order->store, domain, loop_date(), &memory->kept);
+
+	if (result == STORE_OK)
+		memory->memory = memory_of(&memory->kept);
+	return result;
 }
 
 static void keep(const struct desk_order *order, const struct stls_plan *plan)
@@ -60,10 +62,64 @@ static void keep(const struct desk_order *order, const struct stls_plan *plan)
 	store_policy_put(order->store, &kept, now);
 }
 
+/* ---- what operators want to know ---- */
+
+static void begin(struct log_line *line, const struct desk_order *order, enum log_level level,
+                  const char *event, const struct stls_plan *plan)
+{
+	log_begin_stranger(line, order->log, level, event);
+	log_text(line, "domain", plan->domain);
+	log_text(line, "mode", stls_sts_mode_name(plan->sts.mode));
+}
+
+/* Another policy; who has none any more, or a weaker one, may be attacked. */
+static void tell_change(const struct desk_order *order, const struct stls_plan *plan,
+                        const struct stls_sts_memory *before)
+{
+	struct stls_sts_policy old = {.size = sizeof(old)};
+	struct log_line line;
+
+	if (!stls_sts_valid(before, loop_date(), &old))
+		old.mode = STLS_STS_UNKNOWN;
+	if (old.mode == plan->sts.mode && strcmp(before->id, plan->sts.memory.id) == 0)
+		return;
+	begin(&line, order, old.mode > plan->sts.mode ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	      "sts-policy", plan);
+	if (old.mode)
+		log_text(&line, "before", stls_sts_mode_name(old.mode));
+	log_text(&line, "id", plan->sts.memory.id);
+	log_number(&line, "expires", plan->sts.expires);
+	log_end(&line);
+}
+
+/* RFC 8461 section 3.3: one that cannot be renewed, time and again. */
+static void tell_failure(const struct desk_order *order, const struct stls_plan *plan)
+{
+	struct log_line line;
+
+	if (!stls_sts_alert(&plan->sts.memory, loop_date()))
+		return;
+	begin(&line, order, LOG_LEVEL_WARNING, "sts-renewal", plan);
+	log_text(&line, "fault", stls_fault_name(plan->sts.memory.fault));
+	log_text(&line, "reason", plan->sts.detail);
+	log_number(&line, "failures", plan->sts.memory.failures);
+	log_number(&line, "expires", plan->sts.expires);
+	log_end(&line);
+}
+
 void policy_remember(const struct desk_order *order, const struct stls_plan *plan)
 {
-	if (plan->sts.changed)
-		keep(order, plan);
+	struct policy_memory before;
+
+	if (!plan->sts.changed)
+		return;
+	if (policy_remembered(order, plan->domain, &before) != STORE_OK)
+		before.memory = (struct stls_sts_memory){.size = sizeof(before.memory), .id = ""};
+	if (plan->sts.renewed)
+		tell_change(order, plan, &before.memory);
+	else
+		tell_failure(order, plan);
+	keep(order, plan);
 }
 
 bool policy_next(const struct desk_order *order, char domain[254], int64_t *when)
@@ -75,6 +131,7 @@ bool policy_next(const struct desk_order *order, char domain[254], int64_t *when
 		return false;
 	memory = memory_of(&kept);
 	memcpy(domain, kept.domain, sizeof(kept.domain));
-	*when = stls_sts_next_look(&memory, loop_date());
+	/* A failure alone is nothing to look after. */
+	*when = memory.text ? stls_sts_next_look(&memory, loop_date()) : 0;
 	return true;
 }

@@ -11,11 +11,12 @@ struct policy_memory {
 	struct store_policy kept;
 	struct stls_sts_memory memory;
 };
-/* False: nothing is. */
-bool policy_remembered(const struct desk_order *, const char *domain, struct policy_memory *);
+/* OK, NOT_THERE; TROUBLE: nobody can tell. */
+enum store_result policy_remembered(const struct desk_order *, const char *domain,
+                                    struct policy_memory *);
 
-/* Keeps what a plan wants remembered.  What cannot be kept for longer is kept in
- * memory; the store tells of its troubles itself. */
+/* Keeps what a plan wants remembered, and tells of it where that is news.  What cannot be kept for
+ * longer is kept in memory; the store tells of its troubles itself. */
 void policy_remember(const struct desk_order *, const struct stls_plan *);
 
 /* The next domain after that one, "" at first, and when it is to be looked at again

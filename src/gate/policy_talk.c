@@ -6,11 +6,18 @@
 #include "gate/policy_request.h"
 #include "gate/policy_talk.h"
 #include "loop/ends.h"
+#include "loop/timer.h"
 
 #define AT_MOST 1000     /* connections */
 #define OUTSTANDING 4096 /* requests of a connection without a reply */
 #define READ_AT_ONCE 16384
 #define FULL 65536 /* octets of replies that are not taken: no more is read */
+/* ms.  Once there are others who answer: who is quiet for that long is sent there, and
+ * Postfix would go there by itself after the longer time (socketmap_table(5)). */
+#define QUIET 1000
+#define LINGER 100000
+#define LOOK 250
+#define ROUNDS 16 /* of hearing and answering, before others get their turn */
 
 /* A request that waits, and its reply once that is there. */
 struct slot {
@@ -32,7 +39,9 @@ struct talker {
 	size_t sent, said, room;
 	struct slot *first, **last; /* in the order of the requests */
 	size_t outstanding;
-	bool done; /* the other side has nothing more to ask */
+	int64_t heard; /* ms of the loop's clock: when it said something last */
+	bool done;     /* the other side has nothing more to ask */
+	bool again;    /* it had its turn, and there may be more */
 };
 
 struct talkers {
@@ -44,7 +53,9 @@ struct talkers {
 	size_t listener_count;
 	struct talker *list;
 	size_t count;
-	bool retired;
+	struct timer *again; /* for those who had their turn */
+	struct timer *look;  /* for those who are quiet */
+	int64_t retired;     /* ms of the loop's clock, 0: it is not */
 	void (*empty)(void *owner);
 	void *owner;
 };
@@ -194,7 +205,15 @@ static bool take_request(struct talker *talker, const struct request *request)
 	return set_slot(slot, desk_busy(desk));
 }
 
-/* The requests that are there; false when the connection is to end. */
+/* Of what follows something that is no request nobody can tell where the next one begins;
+ * those before it are answered. */
+static void hear_no_more(struct talker *talker)
+{
+	talker->done = true;
+	talker->filled = 0;
+}
+
+/* The requests that are there; false when memory is out. */
 static bool take_requests(struct talker *talker)
 {
 	enum config_policy_speaks speaks = talker->all->config->speaks;
@@ -210,7 +229,9 @@ static bool take_requests(struct talker *talker)
 	}
 	memmove(talker->in, talker->in + at, talker->filled - at);
 	talker->filled -= at;
-	return n >= 0;
+	if (n < 0)
+		hear_no_more(talker);
+	return true;
 }
 
 /* Reads once; false when there was nothing. */
@@ -224,6 +245,7 @@ static bool hear(struct talker *talker)
 	             sizeof(talker->in) - talker->filled);
 	if (n == END_WAIT)
 		return false;
+	talker->heard = loop_clock();
 	if (n > 0)
 		talker->filled += (size_t)n;
 	else
@@ -231,21 +253,32 @@ static bool hear(struct talker *talker)
 	return true;
 }
 
-/* Whatever can be said is said, and whatever can be heard then is. */
+static bool is_busy(const struct talker *talker)
+{
+	return talker->first || talker->said > talker->sent;
+}
+
+/* Whatever can be said is said, and whatever can be heard then is; within bounds.  False
+ * when that was the end. */
 static bool turn(struct talker *talker)
 {
+	int rounds = ROUNDS;
 	bool moved = true;
 
-	while (moved) {
+	while (moved && rounds--) {
 		size_t before = talker->filled;
 
 		if (!take_requests(talker) || !say_ready(talker) || !flush(talker))
 			return false;
 		moved = talker->said == talker->sent && (talker->filled != before || hear(talker));
 	}
+	talker->again = moved;
+	if (moved) {
+		timer_set(talker->all->again, 0);
+		return true;
+	}
 	/* Half a request is none. */
-	return !(talker->done || talker->all->retired) || talker->first ||
-	       talker->said > talker->sent;
+	return !talker->done || is_busy(talker);
 }
 
 static void go_on(struct talker *talker)
@@ -259,18 +292,35 @@ static void wake(void *owner)
 	go_on(owner);
 }
 
+/* Makes room for another one: whoever has been quiet for longest goes.  Postfix closes
+ * what it does not need for ten seconds. */
+static void end_quietest(struct talkers *all)
+{
+	struct talker *quietest = NULL;
+
+	for (struct talker *one = all->list; one; one = one->next)
+		if (!is_busy(one) && (!quietest || one->heard < quietest->heard))
+			quietest = one;
+	if (quietest)
+		end_talker(quietest);
+}
+
 static void accepted(void *owner, int fd, const struct sockaddr *peer, socklen_t length)
 {
 	struct talkers *all = owner;
-	struct talker *talker = all->count < AT_MOST ? calloc(1, sizeof(*talker)) : NULL;
+	struct talker *talker;
 
 	(void)peer, (void)length;
+	if (all->count >= AT_MOST)
+		end_quietest(all);
+	talker = all->count < AT_MOST ? calloc(1, sizeof(*talker)) : NULL;
 	if (!talker) {
 		close(fd);
 		return;
 	}
 	talker->all = all;
 	talker->last = &talker->first;
+	talker->heard = loop_clock();
 	if (end_open(&talker->end, all->loop, fd, wake, talker) < 0) {
 		free(talker);
 		return;
@@ -291,14 +341,48 @@ static void troubled(void *owner, int error)
 	        all->config->name, strerror(error));
 }
 
+static void on_again(void *owner)
+{
+	struct talkers *all = owner;
+	struct talker *next;
+
+	for (struct talker *one = all->list; one; one = next) {
+		next = one->next;
+		if (one->again)
+			go_on(one);
+	}
+}
+
+/* Those who are quiet, of a service that is retired. */
+static void on_look(void *owner)
+{
+	struct talkers *all = owner;
+	int64_t now = loop_clock();
+	bool late = now - all->retired >= LINGER;
+	struct talker *next;
+
+	timer_set(all->look, LOOK);
+	for (struct talker *one = all->list; one; one = next) {
+		next = one->next;
+		if (!is_busy(one) && (late || now - one->heard >= QUIET))
+			end_talker(one);
+	}
+}
+
 struct talkers *talkers_open(struct loop *loop, struct log *log, const struct config_policy *config,
                              struct desk *desk)
 {
 	struct talkers *all = calloc(1, sizeof(*all));
 
-	if (all)
-		*all = (struct talkers){.loop = loop, .log = log, .config = config, .desk = desk};
-	return all;
+	if (!all)
+		return NULL;
+	*all = (struct talkers){.loop = loop, .log = log, .config = config, .desk = desk};
+	all->again = timer_open(loop, on_again, all);
+	all->look = timer_open(loop, on_look, all);
+	if (all->again && all->look)
+		return all;
+	talkers_close(all);
+	return NULL;
 }
 
 int talkers_listen(struct talkers *all, int fd)
@@ -322,17 +406,13 @@ int talkers_listen(struct talkers *all, int fd)
 
 void talkers_retire(struct talkers *all, void (*empty)(void *owner), void *owner)
 {
-	struct talker *next;
-
 	while (all->listener_count)
 		listener_retire(all->listeners[--all->listener_count]);
-	all->retired = true;
-	for (struct talker *talker = all->list; talker; talker = next) {
-		next = talker->next;
-		go_on(talker);
-	}
+	if (!all->retired)
+		all->retired = loop_clock();
 	all->empty = empty;
 	all->owner = owner;
+	timer_set(all->look, LOOK);
 }
 
 bool talkers_empty(const struct talkers *all)
@@ -346,8 +426,11 @@ void talkers_close(struct talkers *all)
 		return;
 	while (all->listener_count)
 		listener_close(all->listeners[--all->listener_count]);
+	all->empty = NULL;
 	while (all->list)
 		end_talker(all->list);
+	timer_close(all->again);
+	timer_close(all->look);
 	free(all->listeners);
 	free(all);
 }

@@ -47,28 +47,35 @@ static char *tcp_table(enum postfix_reply kind, const char *text, size_t *length
 	return copy(out, *length);
 }
 
-static char *json(const char *key, const struct stls_plan *plan, size_t *length)
+/* The NUL becomes the end of the line. */
+static char *end_line(char *made, size_t size, size_t *length)
 {
-	size_t size = plan_json(NULL, 0, key, plan);
-	char *made = malloc(size + 2);
-
-	if (!made)
-		return NULL;
-	plan_json(made, size + 1, key, plan);
 	made[size] = '\n';
 	*length = size + 1;
 	return made;
 }
 
-/* What has no plan: a key that is no destination, or trouble of ours. */
-static char *json_fault(const char *outcome, const char *why, size_t *length)
+static char *json(const char *key, const struct stls_plan *plan, size_t *length)
 {
-	char line[512];
-	int count =
-	    snprintf(line, sizeof(line), "{\"outcome\":\"%s\",\"reason\":\"%s\"}\n", outcome, why);
+	size_t size = plan_json(NULL, 0, key, plan);
+	char *made = malloc(size + 1);
 
-	*length = (size_t)count;
-	return copy(line, *length);
+	if (!made)
+		return NULL;
+	plan_json(made, size + 1, key, plan);
+	return end_line(made, size, length);
+}
+
+/* What has no plan: a key that is no destination, or trouble of ours. */
+static char *json_none(const char *key, const char *outcome, const char *why, size_t *length)
+{
+	size_t size = plan_json_none(NULL, 0, key, outcome, why);
+	char *made = malloc(size + 1);
+
+	if (!made)
+		return NULL;
+	plan_json_none(made, size + 1, key, outcome, why);
+	return end_line(made, size, length);
 }
 
 static char *postfix_words(enum config_policy_speaks speaks, enum postfix_reply kind,
@@ -88,7 +95,7 @@ char *policy_words(enum config_policy_speaks speaks, enum desk_form form, const 
 	char text[POSTFIX_ROOM] = "";
 
 	if (speaks == CONFIG_POLICY_JSON)
-		return plan ? json(key, plan, length) : json_fault("none", why, length);
+		return plan ? json(key, plan, length) : json_none(key, "none", why, length);
 	if (!plan)
 		return policy_words_none(speaks, length);
 	return postfix_words(speaks, postfix_map(text, sizeof(text), plan, &wish), text, length);
@@ -97,7 +104,7 @@ char *policy_words(enum config_policy_speaks speaks, enum desk_form form, const 
 char *policy_words_none(enum config_policy_speaks speaks, size_t *length)
 {
 	if (speaks == CONFIG_POLICY_JSON)
-		return json_fault("none", "this is no destination that has a policy", length);
+		return json_none(NULL, "none", "this is no destination that has a policy", length);
 	return postfix_words(speaks, POSTFIX_NOT_FOUND, "", length);
 }
 
@@ -106,6 +113,6 @@ char *policy_words_busy(enum config_policy_speaks speaks, size_t *length)
 	static const char why[] = "too much is being looked up, or memory is out";
 
 	if (speaks == CONFIG_POLICY_JSON)
-		return json_fault("defer", why, length);
+		return json_none(NULL, "defer", why, length);
 	return postfix_words(speaks, POSTFIX_TEMPORARY, why, length);
 }

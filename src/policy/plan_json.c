@@ -235,6 +235,26 @@ static void put_lists(struct pen *pen, const struct stls_plan *plan)
 	end(pen, "]");
 }
 
+static size_t finish(struct pen *pen)
+{
+	end(pen, "}");
+	if (pen->room)
+		pen->out[pen->length < pen->room ? pen->length : pen->room - 1] = '\0';
+	return pen->length;
+}
+
+size_t plan_json_none(char *out, size_t room, const char *destination, const char *outcome,
+                      const char *reason)
+{
+	struct pen pen = {.out = out, .room = room, .between = ""};
+
+	begin(&pen, NULL, "{");
+	text(&pen, "destination", destination);
+	text(&pen, "outcome", outcome);
+	text(&pen, "reason", reason);
+	return finish(&pen);
+}
+
 size_t plan_json(char *out, size_t room, const char *destination, const struct stls_plan *plan)
 {
 	struct pen pen = {.out = out, .room = room, .between = ""};
@@ -250,8 +270,5 @@ size_t plan_json(char *out, size_t room, const char *destination, const struct s
 	number(&pen, "valid_until", plan->valid_until);
 	put_sts(&pen, &plan->sts);
 	put_lists(&pen, plan);
-	end(&pen, "}");
-	if (room)
-		out[pen.length < room ? pen.length : room - 1] = '\0';
-	return pen.length;
+	return finish(&pen);
 }

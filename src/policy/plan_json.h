@@ -9,4 +9,8 @@
  * snprintf(3) does.  destination: as it was asked for. */
 size_t plan_json(char *out, size_t room, const char *destination, const struct stls_plan *);
 
+/* The same where there is no plan. */
+size_t plan_json_none(char *out, size_t room, const char *destination, const char *outcome,
+                      const char *reason);
+
 #endif

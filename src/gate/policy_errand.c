@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/policy_errand.h"
+#include "gate/policy_words.h"
+
+#define SECOND INT64_C(1000)
+#define LEAST 60       /* s for which an answer is good, whatever DNS says */
+#define MOST 3600      /* s; and what is known of a policy may change meanwhile */
+#define TROUBLED 30    /* s for which trouble is not looked into again */
+#define UNDER_WAY 2000 /* destinations that are found out at once */
+
+static void wake(struct entry *entry)
+{
+	entry->held = true;
+	while (entry->waits) {
+		struct desk_wait *wait = entry->waits;
+
+		desk_leave(wait);
+		wait->told(wait, entry_reply(entry, wait->form));
+	}
+	entry->held = false;
+}
+
+static int64_t good_for(const struct stls_plan *plan)
+{
+	int64_t seconds = plan ? plan->valid_until - loop_date() : LEAST;
+
+	if (plan && plan->outcome == STLS_DEFER)
+		return TROUBLED;
+	return seconds < LEAST ? LEAST : seconds > MOST ? MOST : seconds;
+}
+
+static bool is_as_plain(const struct entry *entry, const char *bytes, size_t length)
+{
+	return bytes && entry->length[DESK_PLAIN] == length &&
+	       memcmp(entry->reply[DESK_PLAIN], bytes, length) == 0;
+}
+
+static void set_replies(struct desk *desk, struct entry *entry, const struct stls_plan *plan,
+                        const char *why)
+{
+	for (int form = 0; form < DESK_FORMS; form++) {
+		size_t length = 0;
+		char *bytes = policy_words(desk->order.policy->speaks, (enum desk_form)form,
+		                           entry->key, plan, why, &length);
+
+		if (form != DESK_PLAIN && is_as_plain(entry, bytes, length)) {
+			free(bytes);
+			bytes = NULL;
+			length = 0;
+		}
+		entry_set(&desk->table, entry, (enum desk_form)form, bytes, length);
+	}
+}
+
+static bool is_trouble(const struct stls_plan *plan)
+{
+	return plan && plan->outcome == STLS_DEFER;
+}
+
+/* Trouble while something else is known, and good for a while yet: it stays. */
+static bool keeps_what_it_has(const struct entry *entry, const struct stls_plan *plan, int64_t now)
+{
+	return is_trouble(plan) && entry->reply[DESK_PLAIN] && now < entry->valid_until;
+}
+
+static void renew_at(struct desk *desk, struct entry *entry, int64_t when)
+{
+	entry->renew_from = when;
+	due_set(&desk->due, entry, when / SECOND + 1);
+}
+
+static void take(struct desk *desk, struct entry *entry, const struct stls_plan *plan,
+                 const char *why)
+{
+	int64_t now = loop_clock(), length = good_for(plan) * SECOND;
+
+	if (keeps_what_it_has(entry, plan, now)) {
+		renew_at(desk, entry, now + TROUBLED * SECOND);
+		return;
+	}
+	set_replies(desk, entry, plan, why);
+	entry->valid_until = now + length;
+	entry->asked = false;
+	renew_at(desk, entry, now + length * 3 / 4);
+}
+
+static void tell_trouble(struct desk *desk, const struct entry *entry, const struct stls_plan *plan)
+{
+	struct log_line line;
+
+	log_begin_stranger(&line, desk->order.log, LOG_LEVEL_WARNING, "deferred");
+	log_text(&line, "policy", desk->order.policy->name);
+	log_text(&line, "destination", entry->key);
+	log_text(&line, "fault", stls_fault_name(plan->fault));
+	log_text(&line, "reason", plan->reason);
+	log_end(&line);
+}
+
+static void over(struct errand *errand)
+{
+	struct desk *desk = errand->desk;
+
+	errand->entry->errands[errand->kind] = NULL;
+	desk->unasked -= errand->unasked;
+	desk->counts.under_way--;
+	flight_end(errand->flight);
+	free(errand);
+}
+
+/* Who only looks after a policy and fails has nothing to say to those who wait. */
+static void found_out(void *owner, const struct stls_plan *plan, const char *why)
+{
+	struct errand *errand = owner;
+	struct desk *desk = errand->desk;
+	struct entry *entry = errand->entry;
+	bool counts = errand->kind == ERRAND_ANSWER || !is_trouble(plan);
+
+	desk->counts.found_out++;
+	desk->counts.troubled += is_trouble(plan);
+	if (is_trouble(plan))
+		tell_trouble(desk, entry, plan);
+	if (errand->kind == ERRAND_RENEW)
+		entry->renewed = loop_clock();
+	if (counts)
+		take(desk, entry, plan, why);
+	over(errand);
+	if (counts)
+		wake(entry);
+}
+
+bool errand_begin(struct desk *desk, struct entry *entry, enum errand_kind kind, bool unasked)
+{
+	struct errand *errand;
+
+	if (entry->errands[kind])
+		return true;
+	if (desk->counts.under_way >= UNDER_WAY)
+		return false;
+	errand = malloc(sizeof(*errand));
+	if (!errand)
+		return false;
+	*errand = (struct errand){.desk = desk, .entry = entry, .kind = kind, .unasked = unasked};
+	errand->flight =
+	    flight_begin(&desk->order, entry->key, kind == ERRAND_RENEW, found_out, errand);
+	if (!errand->flight) {
+		free(errand);
+		return false;
+	}
+	entry->errands[kind] = errand;
+	desk->unasked += unasked;
+	desk->counts.under_way++;
+	return true;
+}
+
+void errand_end(struct errand *errand)
+{
+	if (errand)
+		over(errand);
+}
