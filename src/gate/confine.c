@@ -70,33 +70,34 @@ void confine_rest(const struct worker_order *order)
 	tell(order, "sandbox", report.text);
 }
 
+static const char *or_none(const char *path)
+{
+	return path ? path : "";
+}
+
 /* Authorities are read for each connection, where OpenSSL looks for them, too; the
  * system's name servers and names may change. */
 void confine_names(const struct worker_order *order)
 {
 	const struct config *config = &order->generation->config;
-	const char *read[] = {"/etc/ssl",
-	                      "/usr/lib/ssl",
-	                      "/usr/share/ca-certificates",
-	                      "/etc/pki",
-	                      "/usr/share/dns",
-	                      "/etc/resolv.conf",
-	                      "/run/systemd",
-	                      "/etc/hosts",
-	                      "/usr/share/zoneinfo",
-	                      "/dev/urandom",
-	                      "/etc/localtime",
-	                      NULL,
-	                      NULL,
-	                      NULL};
-	const char *write[] = {config->state[0] == '/' ? config->state : NULL, NULL};
+	const char *const read[] = {"/etc/ssl",
+	                            "/usr/lib/ssl",
+	                            "/usr/share/ca-certificates",
+	                            "/usr/local/share/ca-certificates",
+	                            "/etc/pki",
+	                            "/usr/share/dns",
+	                            "/etc/resolv.conf",
+	                            "/run/systemd",
+	                            "/etc/hosts",
+	                            "/usr/share/zoneinfo",
+	                            "/dev/urandom",
+	                            "/etc/localtime",
+	                            or_none(config->resolver.ca_file),
+	                            or_none(config->resolver.config),
+	                            NULL};
+	const char *const write[] = {config->state[0] == '/' ? config->state : NULL, NULL};
 	struct proc_report report;
-	size_t at = 11;
 
-	if (config->resolver.ca_file)
-		read[at++] = config->resolver.ca_file;
-	if (config->resolver.config)
-		read[at] = config->resolver.config;
 	if (!config->sandbox)
 		return;
 	proc_sandbox_with_files(&(struct proc_paths){read, write}, &report);

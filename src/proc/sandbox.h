@@ -30,9 +30,10 @@ struct proc_paths {
 };
 
 /*
- * A larger box: the files that were named, sockets of any kind, and of the system calls
- * all but those that lead out of it or to other processes: no program, no trace, no
- * mount, no namespace, no module, no memory that is both written and executed.
+ * A larger box: the files that were named, sockets of any kind, threads, and of the system
+ * calls all but those that lead out of it or to other processes: no program, no process,
+ * no signal, no trace, no mount, no namespace, no module, and no memory is executed that
+ * was not at first.
  */
 int proc_sandbox_with_files(const struct proc_paths *, struct proc_report *);
 
