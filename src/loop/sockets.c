@@ -31,9 +31,18 @@ static int is_stale(const struct sockaddr *address, socklen_t length)
 	return stale;
 }
 
+/* Whoever may get at its folder may connect, whatever mask we were started with: clients
+ * are other users, and to connect is to write (unix(7)). */
+static int bind_open(int fd, const struct sockaddr *address, socklen_t length)
+{
+	const char *path = ((const struct sockaddr_un *)(const void *)address)->sun_path;
+
+	return bind(fd, address, length) < 0 || chmod(path, 0666) < 0 ? -1 : 0;
+}
+
 static int bind_unix(int fd, const struct sockaddr *address, socklen_t length)
 {
-	if (bind(fd, address, length) == 0)
+	if (bind_open(fd, address, length) == 0)
 		return 0;
 	if (errno != EADDRINUSE)
 		return -1;
@@ -43,7 +52,7 @@ static int bind_unix(int fd, const struct sockaddr *address, socklen_t length)
 	}
 	if (unlink(((const struct sockaddr_un *)(const void *)address)->sun_path) < 0)
 		return -1;
-	return bind(fd, address, length);
+	return bind_open(fd, address, length);
 }
 
 static int bind_internet(int fd, const struct sockaddr *address, socklen_t length, int shared)
