@@ -151,7 +151,7 @@ DANE = [
            deliver("dane", "verified"), (Host(certificate="chain", tlsa=("2 1 1",)),)),
     Domain("dane-ta-domain.test", "DANE-16: 2 1 1, the certificate is for the domain, not the host",
            deliver("dane", "verified"), (Host(certificate="domain", tlsa=("2 1 1",)),)),
-    Domain("dane-ta-name.test", "DANE-16: 2 1 1, and the certificate is for somebody else: not good",
+    Domain("dane-ta-name.test", "DANE-16: 2 1 1, the certificate is for somebody else: not good",
            deliver("dane", "deferred"), (Host(certificate="other", tlsa=("2 1 1",)),)),
     Domain("dane-mismatch.test", "DANE-22: 3 1 1 of another key",
            deliver("dane", "deferred"), (Host(tlsa=(WRONG_KEY,)),)),
@@ -321,9 +321,11 @@ BROKEN = [
            lost("dnssec-bogus", "bogus"), (Host(),), zone="stripped"),
     # These have TLSA records, or the signed answers to other questions prove that there are none.
     Domain("tlsa-servfail.test", "DANE-03: the name server fails on TLSA questions",
-           defer("lookup-failed"), (Host(tlsa=("3 1 1",)),), zone="signed", answers=("TLSA servfail",)),
+           defer("lookup-failed"), (Host(tlsa=("3 1 1",)),), zone="signed",
+           answers=("TLSA servfail",)),
     Domain("tlsa-silent.test", "DANE-03: the name server does not answer TLSA questions",
-           defer("lookup-failed"), (Host(tlsa=("3 1 1",)),), zone="signed", answers=("TLSA silent",)),
+           defer("lookup-failed"), (Host(tlsa=("3 1 1",)),), zone="signed",
+           answers=("TLSA silent",)),
     Domain("tlsa-servfail.example", "DANE-10: the same, unsigned: TLSA is not even asked for",
            deliver("may", "encrypted", mx="insecure"), (Host(),), zone="unsigned",
            answers=("TLSA servfail",)),
@@ -593,7 +595,7 @@ BOTH = [
     Domain("both-unsigned-mx.example", "DANE-09, STS-08: unsigned MX: the MTA-STS policy is kept",
            deliver("dane+secure", "verified", host="mx.both.test", mx="insecure", sts="enforce"),
            sts=Sts(mx=("mx.both.test",)), records=("@ MX 10 mx.both.test.",)),
-    Domain("both-forged-mx.example", "DANE-09, STS-08: a forged MX with TLSA of its own is no way in",
+    Domain("both-forged-mx.example", "DANE-09, STS-08: a forged MX with TLSA is no way in",
            defer("sts-mx-mismatch", "mx.dane.test", "insecure", sts="enforce"),
            sts=Sts(mx=("mx.both-forged-mx.example",)), records=("@ MX 10 mx.dane.test.",)),
     Domain("null-sts.test", "POL-03: null MX, and a policy",
@@ -638,7 +640,7 @@ class Service:
     records: tuple = ()
     spoiled: tuple = ()
     zone: str = ""
-    answers: tuple = ()
+    answers = ()
 
 
 SERVICES = [

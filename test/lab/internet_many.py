@@ -2,7 +2,6 @@
 """Domains by the thousand for measuring: all have MTA-STS in enforce, one in a hundred has a dead
 name server, and one a slow one.  The policy host is nginx, so that it is not what is measured."""
 
-from . import internet_dns as dns
 from .child import Endpoint, find_program
 
 ADDRESS, MAIL = "127.0.0.7", "mx.many.example"

@@ -5,14 +5,16 @@ drill, unbound-host, curl, posttls-finger and Postfix itself."""
 import concurrent.futures
 import os
 import re
+import socket
 import struct
 import time
 
 import pytest
 
+from . import daemon
 from . import internet_dns as dns
 from . import internet_domains as domains
-from .child import Lab, find_program, wait_until
+from .child import Endpoint, Lab, find_program, wait_until
 from .clients import context
 from .internet import Internet
 from .internet_hosts import MOODS, PATH, SERVED
@@ -85,6 +87,18 @@ def test_is_cut_off(internet):
         assert "trust-ad" not in ours.read()
     with pytest.raises(OSError):
         internet.connect("203.0.113.1", 25)
+
+
+def test_the_gateway_in_it(internet, lab, pki):
+    """On ports that are taken outside, in front of a host that is only inside."""
+    listen = Endpoint("127.0.0.50", 25)
+    text = daemon.config(daemon.front("mx", "smtp", listen, "127.0.1.1:25", tls="required"),
+                         certificates=[pki.server()])
+    with daemon.Starttlsd(lab.make_folder("gate-inside"), text, prefix=internet.prefix):
+        with internet.connect(*listen.address) as one:
+            assert one.recv(100).startswith(b"220 ")
+        with pytest.raises(OSError):
+            socket.create_connection(listen.address, 1)
 
 
 def test_two_at_once(internet, pki):
