@@ -21,6 +21,8 @@ static const struct config_word floors[] = {
 
 static void read_switches(const struct reading *reading, struct config_policy *policy)
 {
+	/* Postfix waits for 100 (socketmap_table(5)). */
+	static const struct config_range deadline = {1, 90, false, "a number of seconds", ""};
 	static const struct config_word speakers[] = {
 	    {"socketmap", CONFIG_POLICY_SOCKETMAP},
 	    {"tcp-table", CONFIG_POLICY_TCP_TABLE},
@@ -34,7 +36,7 @@ static void read_switches(const struct reading *reading, struct config_policy *p
 	policy->mta_sts = value_bool(reading, "mta-sts", true);
 	policy->both = value_bool(reading, "sts-beside-dane", false);
 	policy->unfetched_defers = value_bool(reading, "defer-without-policy", false);
-	policy->deadline = value_seconds(reading, "deadline", 1, 60);
+	policy->deadline = value_number(reading, "deadline", &deadline, 60);
 }
 
 static void read_policy(const struct reading *reading, struct config_policy *policy)
@@ -86,7 +88,7 @@ static void read_policies(const struct reading *reading, struct config *config)
 static bool read_date(const char *text, int64_t *expires)
 {
 	struct tm tm = {0};
-	char again[11];
+	char again[11] = "";
 	if (strcmp(text, "never") == 0) {
 		*expires = STLS_NEVER;
 		return true;
@@ -95,25 +97,28 @@ static bool read_date(const char *text, int64_t *expires)
 		return false;
 	*expires = (int64_t)timegm(&tm) + DAY;
 	/* Days that there are not are others by now. */
-	return strftime(again, sizeof(again), "%Y-%m-%d", &tm) > 0 && strcmp(text, again) == 0 &&
-	       *expires > 0;
+	strftime(again, sizeof(again), "%Y-%m-%d", &tm);
+	return strcmp(text, again) == 0 && *expires > 0;
 }
 
+/* 0, with a complaint, when there is none. */
 static int64_t read_expiry(const struct reading *reading)
 {
 	const struct grammar_value *value = grammar_value(reading->section, "expires", 0);
-	int64_t expires = 0;
-	if (!value)
-		complain(reading->complaints, value_line(reading, "expires"),
-		         "override \"%.120s\": expires is missing: a date such as 2027-01-31, or "
-		         "never",
-		         grammar_title(reading->section));
-	else if (!read_date(value->text, &expires))
+	int64_t expires;
+	if (value && read_date(value->text, &expires))
+		return expires;
+	if (value)
 		complain(reading->complaints, value->line,
 		         "expires: \"%.40s\" is not allowed; allowed: a date such as 2027-01-31, "
 		         "or never",
 		         value->text);
-	return expires;
+	else
+		complain(reading->complaints, value_line(reading, "expires"),
+		         "override \"%.120s\": expires is missing: a date such as 2027-01-31, or "
+		         "never",
+		         grammar_title(reading->section));
+	return 0;
 }
 
 /* Parents are asked for by mail servers, but no mail goes to them. */

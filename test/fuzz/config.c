@@ -127,6 +127,48 @@ static void check_daemon(const struct config *config)
 	check_limit(config->limits.memory, 64, 1048576);
 }
 
+static void check_policy(const struct config_policy *policy)
+{
+	check_printable(policy->name);
+	require(policy->line > 0 && policy->listen.count > 0);
+	check_addresses(&policy->listen);
+	require(policy->floor == STLS_LEVEL_MAY || policy->floor == STLS_LEVEL_ENCRYPT ||
+	        policy->floor == STLS_LEVEL_SECURE);
+	require(policy->deadline >= 1 && policy->deadline <= 90);
+}
+
+/* It can be given to a case as it is. */
+static void check_override(const struct config *config, size_t index)
+{
+	const struct config_override *override = &config->overrides[index];
+	const struct stls_override rule = {
+	    .size = sizeof(rule),
+	    .level = override->level,
+	    .names = (const char *const *) override->names,
+	    .reason = override->reason,
+	    .expires = override->expires,
+	};
+	check_printable(override->destination);
+	check_printable(override->reason);
+	require(stls_override_check(&rule) == NULL);
+	require(override->to.kind && override->to.kind != STLS_DESTINATION_PARENT);
+	for (size_t i = 0; i < index; i++)
+		require(memcmp(&config->overrides[i].to, &override->to, sizeof(override->to)) != 0);
+}
+
+static void check_outgoing(const struct config *config)
+{
+	for (size_t i = 0; i < config->policy_count; i++)
+		check_policy(&config->policies[i]);
+	for (size_t i = 0; i < config->override_count; i++)
+		check_override(config, i);
+	check_limit(config->ratchet.hold, 60, 2592000);
+	if (config->resolver.config)
+		check_printable(config->resolver.config);
+	if (config->resolver.ca_file)
+		check_printable(config->resolver.ca_file);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config config;
@@ -135,8 +177,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_complaints(&error);
 		return 0;
 	}
-	require(error.count == 0 && config.front_count > 0);
+	require(error.count == 0 && config.front_count + config.policy_count > 0);
 	check_daemon(&config);
+	check_outgoing(&config);
 	for (size_t i = 0; i < config.front_count; i++)
 		check_front(&config, &config.fronts[i]);
 	config_free(&config);
