@@ -50,6 +50,9 @@ static void keep_spec(stls_case *c, const struct stls_case_spec *spec)
 	c->spec.accepted = arena_string(&c->kept, spec->accepted);
 	c->spec.sts = &c->sts;
 	keep_memory(c, spec->sts);
+	c->known.size = sizeof(c->known);
+	c->valid = stls_sts_valid(&c->sts, spec->now, &c->known);
+	c->next_look = stls_sts_next_look(&c->sts, spec->now);
 	if (spec->local)
 		keep_override(c, spec->local);
 }

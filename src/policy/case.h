@@ -28,6 +28,9 @@ struct stls_case {
 	struct stls_case_spec spec;
 	struct stls_override local;
 	struct stls_sts_memory sts;
+	struct stls_sts_policy known; /* of sts, if it is valid */
+	bool valid;
+	int64_t next_look;
 	struct stls_destination to;
 	struct asked *first;
 	struct asked **end;

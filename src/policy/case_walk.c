@@ -161,7 +161,7 @@ static void begin(struct walk *w, stls_case *c)
 	w->sts.state.memory = c->sts;
 	w->sts.state.record_id = w->sts.state.detail = w->sts.state.policy.text = "";
 	w->sts.state.policy.size = sizeof(w->sts.state.policy);
-	w->sts.state.next_look = stls_sts_next_look(&c->sts, c->spec.now);
+	w->sts.state.next_look = c->next_look;
 }
 
 void case_walk(stls_case *c)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/postfix.h"
+#include "policy/sts_lines.h"
 
 /* ---- writing ---- */
 
@@ -71,13 +72,27 @@ static void put_match(struct line *line, const char *name, size_t length, bool *
  * before 3.10.5 cannot do better. */
 static void put_patterns(struct line *line, const struct stls_sts_policy *policy)
 {
+	struct stls_text pattern;
+	const char *at = NULL;
 	bool first = true;
 
-	for (size_t i = 0; i < policy->mx_count; i++) {
-		struct stls_text pattern = stls_sts_pattern(policy, i);
+	while (!line->full && sts_lines_pattern(policy, &at, &pattern)) {
 		size_t skip = pattern.length > 1 && pattern.bytes[0] == '*' ? 1 : 0;
 
 		put_match(line, pattern.bytes + skip, pattern.length - skip, &first);
+	}
+}
+
+static void put_each(struct line *line, const struct stls_sts_policy *policy, const char *before,
+                     const char *behind)
+{
+	struct stls_text pattern;
+	const char *at = NULL;
+
+	while (!line->full && sts_lines_pattern(policy, &at, &pattern)) {
+		put_string(line, before);
+		put(line, pattern.bytes, pattern.length);
+		put_string(line, behind);
 	}
 }
 
@@ -86,7 +101,6 @@ static void put_patterns(struct line *line, const struct stls_sts_policy *policy
 static void put_reports(struct line *line, const struct stls_plan *plan)
 {
 	const struct stls_sts_policy *policy = &plan->sts.policy;
-	bool enforce = policy->mode == STLS_STS_ENFORCE;
 	char text[160];
 
 	put_string(line, " policy_type=sts policy_domain=");
@@ -95,22 +109,12 @@ static void put_reports(struct line *line, const struct stls_plan *plan)
 	         " { policy_string = version: STSv1 } { policy_string = mode: %s }",
 	         stls_sts_mode_name(policy->mode));
 	put_string(line, text);
-	for (size_t i = 0; i < policy->mx_count; i++) {
-		struct stls_text pattern = stls_sts_pattern(policy, i);
-
-		put_string(line, " { policy_string = mx: ");
-		put(line, pattern.bytes, pattern.length);
-		put_string(line, " }");
-	}
+	put_each(line, policy, " { policy_string = mx: ", " }");
 	snprintf(text, sizeof(text), " { policy_string = max_age: %u }", (unsigned)policy->max_age);
 	put_string(line, text);
 	/* They are enforced (3.10.5), so a policy in testing keeps them to itself. */
-	for (size_t i = 0; enforce && i < policy->mx_count; i++) {
-		struct stls_text pattern = stls_sts_pattern(policy, i);
-
-		put_string(line, " mx_host_pattern=");
-		put(line, pattern.bytes, pattern.length);
-	}
+	if (policy->mode == STLS_STS_ENFORCE)
+		put_each(line, policy, " mx_host_pattern=", "");
 }
 
 static bool reports(const struct postfix_wish *wish)
@@ -160,7 +164,7 @@ static void put_names(struct line *line, const struct stls_plan *plan)
 
 static bool enforces(const struct stls_plan *plan)
 {
-	return plan->sts.mode == STLS_STS_ENFORCE && !plan->overridden;
+	return plan->sts.mode == STLS_STS_ENFORCE;
 }
 
 /* Some hosts by DANE.  "dane" lets hosts without TLSA records be used as it comes;

@@ -5,6 +5,7 @@
 #include <starttls/sts.h>
 
 #include "policy/name.h"
+#include "policy/sts_lines.h"
 
 static bool same(struct stls_text pattern, const char *host)
 {
@@ -27,11 +28,13 @@ static bool matches(struct stls_text pattern, const char *host)
 int stls_sts_names(const struct stls_sts_policy *policy, const char *host)
 {
 	char name[NAME_ROOM];
+	struct stls_text pattern;
+	const char *at = NULL;
 
 	if (!name_read(name, host, strlen(host)) || name_is_address(name))
 		return 0;
-	for (size_t i = 0; i < policy->mx_count; i++)
-		if (matches(stls_sts_pattern(policy, i), name))
+	while (sts_lines_pattern(policy, &at, &pattern))
+		if (matches(pattern, name))
 			return 1;
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include "policy/name.h"
 #include "policy/sized.h"
 #include "policy/sts_key.h"
+#include "policy/sts_lines.h"
 
 struct line {
 	struct stls_text key, value;
@@ -206,15 +207,31 @@ const char *stls_sts_policy(struct stls_sts_policy *out, const char *text, size_
 	return wrong;
 }
 
-struct stls_text stls_sts_pattern(const struct stls_sts_policy *policy, size_t index)
+bool sts_lines_pattern(const struct stls_sts_policy *policy, const char **at,
+                       struct stls_text *pattern)
 {
-	const char *at = policy->text, *end = at + policy->length;
+	const char *end = policy->text + policy->length;
 	struct stls_text text;
 	struct line line;
 
-	while (index < policy->mx_count && next_line(&at, end, &text))
-		if (split(text, &line) && sts_key_is(line.key, "mx") && index-- == 0)
-			return line.value;
+	if (!*at)
+		*at = policy->text;
+	while (policy->mx_count > 0 && next_line(at, end, &text))
+		if (split(text, &line) && sts_key_is(line.key, "mx")) {
+			*pattern = line.value;
+			return true;
+		}
+	return false;
+}
+
+struct stls_text stls_sts_pattern(const struct stls_sts_policy *policy, size_t index)
+{
+	struct stls_text pattern;
+	const char *at = NULL;
+
+	while (index < policy->mx_count && sts_lines_pattern(policy, &at, &pattern))
+		if (index-- == 0)
+			return pattern;
 	return (struct stls_text){"", 0};
 }
 

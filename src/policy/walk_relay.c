@@ -104,7 +104,8 @@ static void walk_host(struct walk *w, const char *name, unsigned preference)
 	host->tlsa_lost = dane.kind == DANE_LOST;
 	if (host->tlsa_lost)
 		case_skip(host, dane.lost);
-	else if (dane.kind != DANE_WAITS && !w->sts.waits)
+	/* As long as something is asked for, nobody reads what would be decided. */
+	else if (w->c->waits == 0)
 		walk_level(w, host, &dane);
 }
 

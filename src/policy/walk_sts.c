@@ -30,7 +30,7 @@ static void fall_back(struct walk *w, const char *what)
 {
 	struct stls_sts_state *state = &w->sts.state;
 
-	if (stls_sts_valid(&w->c->sts, w->c->spec.now, NULL)) {
+	if (w->c->valid) {
 		case_say(w, "", "RFC 8461 section 3.3",
 		         "%s: the policy that is known (%s) holds for another %s", what,
 		         stls_sts_mode_name(state->mode),
@@ -111,7 +111,7 @@ static void take_policy(struct walk *w, const struct stls_answer *answer, const 
 /* There is a record, and the policy cannot be had. */
 static void no_policy(struct walk *w, const char *what)
 {
-	if (w->c->spec.unfetched_defers && !stls_sts_valid(&w->c->sts, w->c->spec.now, NULL))
+	if (w->c->spec.unfetched_defers && !w->c->valid)
 		lose(w, w->sts.state.fault, "local policy", what);
 	else
 		fall_back(w, what);
@@ -147,7 +147,7 @@ static void fetch(struct walk *w, const char *id)
 static void with_record(struct walk *w, const char *id)
 {
 	struct stls_sts_state *state = &w->sts.state;
-	bool valid = stls_sts_valid(&w->c->sts, w->c->spec.now, NULL);
+	bool valid = w->c->valid;
 	bool same = valid && strcmp(w->c->sts.id, id) == 0;
 
 	state->record_id = case_text(w, id);
@@ -174,7 +174,7 @@ static void without_record(struct walk *w, const struct stls_answer *answer)
 	case_print(w, &what, "its MTA-STS record %s%s",
 	           bogus ? "is signed wrongly" : "could not be looked up", case_detail(w, answer));
 	trouble(w, fault, what);
-	if (!stls_sts_valid(&w->c->sts, w->c->spec.now, NULL))
+	if (!w->c->valid)
 		lose(w, fault, "RFC 8461 section 10.2", what);
 	else if (w->c->spec.refresh)
 		fetch(w, w->c->sts.id);
@@ -225,8 +225,8 @@ void walk_sts(struct walk *w)
 	const char *name;
 
 	/* What is known holds until something better is, also when the walk ends early. */
-	if (stls_sts_valid(&w->c->sts, w->c->spec.now, &w->sts.state.policy))
-		w->sts.state.mode = w->sts.state.policy.mode;
+	w->sts.state.policy = w->c->known;
+	w->sts.state.mode = w->c->known.mode;
 	case_print(w, &name, "_mta-sts.%s", w->c->to.name);
 	answer = case_ask(w, STLS_ASK_STS_RECORD, name);
 	w->sts.waits = !answer;
