@@ -193,7 +193,8 @@ struct desk *desk_open(const struct desk_order *order)
 	desk->order = *order;
 	due_open(&desk->due, loop_clock() / SECOND);
 	desk->tick = timer_open(order->loop, on_tick, desk);
-	if (desk->tick && has_words(desk) && table_open(&desk->table, &bounds) == 0) {
+	if (desk->tick && errands_open(desk) == 0 && has_words(desk) &&
+	    table_open(&desk->table, &bounds) == 0) {
 		timer_set(desk->tick, TICK);
 		return desk;
 	}
@@ -205,9 +206,7 @@ void desk_close(struct desk *desk)
 {
 	if (!desk)
 		return;
-	for (struct entry *entry = desk->table.oldest; entry; entry = entry->younger)
-		for (int kind = 0; kind < ERRANDS; kind++)
-			errand_end(entry->errands[kind]);
+	errands_close(desk);
 	table_close(&desk->table);
 	timer_close(desk->tick);
 	free(desk->none);
@@ -220,5 +219,7 @@ struct desk_counts desk_count(const struct desk *desk)
 	struct desk_counts counts = desk->counts;
 
 	counts.remembered = desk->table.count;
+	counts.under_way = desk->lanes.quick_count + desk->lanes.slow_count;
+	counts.waiting = desk->lanes.waiting_count;
 	return counts;
 }

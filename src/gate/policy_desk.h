@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The desk where a policy service is asked: what is known is answered at once, and
- * what is not is found out, once however many ask.
+ * what is not is found out, once however many ask, in the order of the questions; but
+ * nobody waits for those that take long.
  *
  * What is known is looked at again before it gets old, if anybody has asked since;
  * and policies of MTA-STS that the store remembers are, when it is time, whether
@@ -69,7 +70,7 @@ struct desk_reply desk_busy(const struct desk *);
 struct desk_counts {
 	uint64_t asked, known; /* questions, and those answered at once */
 	uint64_t found_out, troubled;
-	size_t remembered, under_way;
+	size_t remembered, under_way, waiting;
 };
 struct desk_counts desk_count(const struct desk *);
 

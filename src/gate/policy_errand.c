@@ -6,19 +6,24 @@
 #include "gate/policy_words.h"
 
 #define SECOND INT64_C(1000)
-#define LEAST 60       /* s for which an answer is good, whatever DNS says */
-#define MOST 3600      /* s; and what is known of a policy may change meanwhile */
-#define TROUBLED 30    /* s for which trouble is not looked into again */
-#define UNDER_WAY 2000 /* destinations that are found out at once */
+#define LEAST 60      /* s for which an answer is good, whatever DNS says */
+#define MOST 3600     /* s; and what is known of a policy may change meanwhile */
+#define TROUBLED 30   /* s for which trouble is not looked into again */
+#define QUICK 500     /* destinations that are found out at once */
+#define PATIENCE 2000 /* ms: those that take longer make room for others */
+#define SLOW 5000     /* of them */
+#define WAITING 50000 /* whose turn is still to come */
 
-static void wake(struct entry *entry)
+/* Without an answer there was no memory for one. */
+static void wake(struct entry *entry, bool answered)
 {
 	entry->held = true;
 	while (entry->waits) {
 		struct desk_wait *wait = entry->waits;
 
 		desk_leave(wait);
-		wait->told(wait, entry_reply(entry, wait->form));
+		wait->told(wait,
+		           answered ? entry_reply(entry, wait->form) : (struct desk_reply){0});
 	}
 	entry->held = false;
 }
@@ -101,11 +106,8 @@ static void tell_trouble(struct desk *desk, const struct entry *entry, const str
 
 static void over(struct errand *errand)
 {
-	struct desk *desk = errand->desk;
-
 	errand->entry->errands[errand->kind] = NULL;
-	desk->unasked -= errand->unasked;
-	desk->counts.under_way--;
+	errand->desk->unasked -= errand->unasked;
 	flight_end(errand->flight);
 	free(errand);
 }
@@ -126,9 +128,40 @@ static void found_out(void *owner, const struct stls_plan *plan, const char *why
 		entry->renewed = loop_clock();
 	if (counts)
 		take(desk, entry, plan, why);
+	lanes_leave(&desk->lanes, &errand->seat);
 	over(errand);
 	if (counts)
-		wake(entry);
+		wake(entry, true);
+}
+
+static struct errand *errand_of(struct lane_seat *seat)
+{
+	return LINK_OWNER(seat, struct errand, seat);
+}
+
+/* Those who asked may have gone meanwhile. */
+static bool start(void *owner, struct lane_seat *seat)
+{
+	struct errand *errand = errand_of(seat);
+	struct desk *desk = owner;
+
+	if (!errand->entry->waits && !errand->unasked)
+		return false;
+	errand->flight = flight_begin(&desk->order, errand->entry->key,
+	                              errand->kind == ERRAND_RENEW, found_out, errand);
+	return errand->flight;
+}
+
+static void dropped(void *owner, struct lane_seat *seat)
+{
+	struct errand *errand = errand_of(seat);
+	struct entry *entry = errand->entry;
+	bool counts = errand->kind == ERRAND_ANSWER;
+
+	(void)owner;
+	over(errand);
+	if (counts)
+		wake(entry, false);
 }
 
 bool errand_begin(struct desk *desk, struct entry *entry, enum errand_kind kind, bool unasked)
@@ -137,26 +170,40 @@ bool errand_begin(struct desk *desk, struct entry *entry, enum errand_kind kind,
 
 	if (entry->errands[kind])
 		return true;
-	if (desk->counts.under_way >= UNDER_WAY)
-		return false;
-	errand = malloc(sizeof(*errand));
+	errand = calloc(1, sizeof(*errand));
 	if (!errand)
 		return false;
-	*errand = (struct errand){.desk = desk, .entry = entry, .kind = kind, .unasked = unasked};
-	errand->flight =
-	    flight_begin(&desk->order, entry->key, kind == ERRAND_RENEW, found_out, errand);
-	if (!errand->flight) {
+	errand->desk = desk;
+	errand->entry = entry;
+	errand->kind = kind;
+	errand->unasked = unasked;
+	if (!lanes_queue(&desk->lanes, &errand->seat)) {
 		free(errand);
 		return false;
 	}
 	entry->errands[kind] = errand;
 	desk->unasked += unasked;
-	desk->counts.under_way++;
 	return true;
 }
 
-void errand_end(struct errand *errand)
+int errands_open(struct desk *desk)
 {
-	if (errand)
-		over(errand);
+	const struct lanes_settings settings = {.quick = QUICK,
+	                                        .slow = SLOW,
+	                                        .waiting = WAITING,
+	                                        .patience = PATIENCE,
+	                                        .start = start,
+	                                        .dropped = dropped,
+	                                        .owner = desk};
+
+	return lanes_open(&desk->lanes, desk->order.loop, &settings);
+}
+
+void errands_close(struct desk *desk)
+{
+	for (struct entry *entry = desk->table.oldest; entry; entry = entry->younger)
+		for (int kind = 0; kind < ERRANDS; kind++)
+			if (entry->errands[kind])
+				over(entry->errands[kind]);
+	lanes_close(&desk->lanes);
 }

@@ -5,13 +5,15 @@
 
 #include "gate/policy_due.h"
 #include "gate/policy_flight.h"
+#include "gate/policy_lanes.h"
 #include "loop/timer.h"
 
 struct desk {
 	struct desk_order order;
 	struct table table;
 	struct due due;
-	char *none, *busy; /* replies */
+	struct lanes lanes; /* of errands */
+	char *none, *busy;  /* replies */
 	size_t none_length, busy_length;
 	struct timer *tick;
 	char walked[254]; /* the domain of the store that was looked at last */
@@ -23,13 +25,17 @@ struct desk {
 struct errand {
 	struct desk *desk;
 	struct entry *entry;
-	struct flight *flight;
+	struct lane_seat seat;
+	struct flight *flight; /* NULL: its turn is still to come */
 	enum errand_kind kind;
 	bool unasked;
 };
 
-/* False: too many are under way, or memory is out.  Not if the same is under way. */
+int errands_open(struct desk *); /* 0 or -1 */
+void errands_close(struct desk *);
+
+/* Now, or when it is its turn.  False: too many wait, or memory is out.  Not if the same
+ * is under way. */
 bool errand_begin(struct desk *, struct entry *, enum errand_kind, bool unasked);
-void errand_end(struct errand *); /* before it is over; NULL is fine */
 
 #endif
