@@ -60,7 +60,7 @@ static int is_outdone(const struct stls_tlsa *kept, size_t count, const struct s
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct stls_tlsa all[RECORDS], kept[RECORDS], again[RECORDS];
+	struct stls_tlsa all[RECORDS] = {{0}}, kept[RECORDS], again[RECORDS];
 	size_t count = read_all(all, data, size), found, next = 0;
 
 	found = stls_tlsa_select(all, count, kept);
