@@ -70,7 +70,8 @@ class Place(Child):
                     return
             one = socket.socket(socket.AF_INET, kind)
             try:
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if kind == socket.SOCK_STREAM:  # datagram sockets would share a port
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 one.bind((host, port))
             except OSError as error:
                 one.close()
