@@ -27,12 +27,13 @@ static bool take_urls(struct options *options)
 static bool is_destination(const struct options *options, const char *word)
 {
 	struct stls_destination to = {.size = sizeof(to)};
+	bool by_service = options->service != STLS_SERVICE_RELAY;
 	const char *wrong = stls_destination_parse(&to, word);
 
 	if (wrong == NULL && to.kind == STLS_DESTINATION_PARENT)
-		wrong = "no mail goes to a domain with a leading dot";
-	if (wrong == NULL && options->service != STLS_SERVICE_RELAY &&
-	    (to.kind != STLS_DESTINATION_DOMAIN || strchr(word, ':') != NULL))
+		wrong = "there is nothing at a domain with a leading dot";
+	if (by_service && (strchr(word, ':') != NULL || to.kind == STLS_DESTINATION_HOST ||
+	                   to.kind == STLS_DESTINATION_ADDRESS))
 		wrong = "with --service, say the domain, without host or port";
 	if (wrong != NULL)
 		complain("%s: %s", word, wrong);
