@@ -83,6 +83,7 @@ struct stls_sts_memory {
 	const char *failed_id; /* the id that it failed for, or "" */
 	unsigned failures;     /* how often in a row */
 	enum stls_fault fault; /* how it failed last */
+	int64_t looked;        /* when a case last refreshed it, whatever came of it; or 0 */
 };
 
 /* True when a policy is known, well-formed and has not expired; policy (may be
@@ -96,8 +97,8 @@ STLS_API int64_t stls_sts_expires(const struct stls_sts_memory *);
 /*
  * When to look again at record and policy, without anybody asking: daily, hourly
  * for one in testing, always before half of max_age is over, and five minutes
- * (then longer) after a failure.  0: nothing is known, so there is nothing to
- * look after.
+ * (then longer) after a failure.  0: nothing is known any more, so there is nothing
+ * to look after.
  */
 STLS_API int64_t stls_sts_next_look(const struct stls_sts_memory *, int64_t now);
 

@@ -24,6 +24,7 @@ static struct stls_sts_memory memory_of(const struct store_policy *kept)
 	    .failed_id = kept->failed_id,
 	    .failures = (unsigned)kept->failures,
 	    .fault = fault_named(kept->failure),
+	    .looked = kept->looked,
 	};
 }
 
@@ -47,7 +48,7 @@ static void keep(const struct desk_order *order, const struct stls_plan *plan)
 	    .length = memory->length,
 	    .fetched = memory->fetched,
 	    .expires = stls_sts_expires(memory),
-	    .looked = now,
+	    .looked = memory->looked,
 	    .failed = memory->failed,
 	    .failures = memory->failures,
 	};

@@ -57,21 +57,28 @@ static int64_t routine(const struct stls_sts_policy *policy)
 	return half < often ? half : often;
 }
 
+/* The later moment, of those that are not in the future: whatever is has been told by
+ * another clock. */
+static int64_t last_of(int64_t one, int64_t other, int64_t now)
+{
+	if (one > now)
+		one = 0;
+	if (other > now)
+		other = 0;
+	return one > other ? one : other;
+}
+
 int64_t stls_sts_next_look(const struct stls_sts_memory *memory, int64_t now)
 {
-	struct stls_sts_policy policy;
-	bool is_known = known(memory, &policy);
-	int64_t due = now;
+	struct stls_sts_policy policy = {.size = sizeof(policy)};
+	int64_t last = last_of(memory->fetched, memory->looked, now);
+	int64_t failed = last_of(memory->failed, 0, now);
 
-	if (!is_known && memory->failed == 0)
+	if (failed != 0 && failed >= last)
+		return failed + pause_after(memory);
+	if (!stls_sts_valid(memory, now, &policy))
 		return 0;
-	/* Fetched in the future: the clock was wrong then, or is now. */
-	if (is_known && memory->fetched <= now)
-		due = memory->fetched + routine(&policy);
-	if (memory->failed != 0 && memory->failed <= now &&
-	    due < memory->failed + pause_after(memory))
-		due = memory->failed + pause_after(memory);
-	return due;
+	return last != 0 ? last + routine(&policy) : now;
 }
 
 int stls_sts_may_fetch(const struct stls_sts_memory *memory, const char *id, int64_t now)

@@ -207,6 +207,10 @@ static void sum_up(struct walk *w)
 	struct stls_sts_state *state = &w->sts.state;
 	int64_t now = w->c->spec.now;
 
+	if (w->c->spec.refresh && (state->memory.text || state->memory.failed != 0)) {
+		state->memory.looked = now;
+		state->changed = 1;
+	}
 	state->new_id = state->mode != STLS_STS_UNKNOWN && state->record_id[0] != '\0' &&
 	                strcmp(state->record_id, state->memory.id) != 0;
 	state->next_look = stls_sts_next_look(&state->memory, now);

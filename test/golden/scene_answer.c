@@ -222,16 +222,24 @@ static void read_failed(struct scene *scene, const struct clause *clause)
 	scene->spec.sts = &scene->memory;
 }
 
+/* "looked AGE": when it was last refreshed, or tried to be. */
+static void read_looked(struct scene *scene, const struct clause *clause)
+{
+	scene->memory.looked = GOLDEN_NOW - scene_duration(scene, clause->words[1]);
+	scene->spec.sts = &scene->memory;
+}
+
 bool scene_read_answer(struct scene *scene, const struct clause *clause)
 {
 	static const struct {
 		const char *word;
 		size_t least;
 		void (*read)(struct scene *, const struct clause *);
-	} readers[] = {
-	    {"mx", 2, read_mx},       {"srv", 3, read_srv},     {"a", 3, read_address},
-	    {"cname", 3, read_cname}, {"tlsa", 3, read_tlsa},   {"txt", 2, read_txt},
-	    {"sts", 2, read_sts},     {"known", 4, read_known}, {"failed", 5, read_failed}};
+	} readers[] = {{"mx", 2, read_mx},         {"srv", 3, read_srv},
+	               {"a", 3, read_address},     {"cname", 3, read_cname},
+	               {"tlsa", 3, read_tlsa},     {"txt", 2, read_txt},
+	               {"sts", 2, read_sts},       {"known", 4, read_known},
+	               {"failed", 5, read_failed}, {"looked", 2, read_looked}};
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
 		if (!clause_is(clause, readers[i].word))
