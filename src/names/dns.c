@@ -14,9 +14,9 @@
 #include "names/dns_memory.h"
 #include "names/dns_name.h"
 
-/* Questions that are given up go on in libunbound, for they may still be answered
- * and then be of use; so many of them to one that somebody waits for. */
-#define LATE_TO_EARLY 4
+/* ms: questions that take longer make room for others.  They go on, also when they are
+ * given up, for they may still be answered and then be of use. */
+#define QUICK 2000
 
 struct dns {
 	struct dns_settings settings;
@@ -24,8 +24,10 @@ struct dns {
 	struct ub_ctx *context;
 	struct timer *turn;     /* what is to be done next, outside of anybody's call */
 	struct timer *deadline; /* of the first that is due */
+	struct timer *lateness; /* of the first that is quick */
 	struct dns_memory memory;
 	struct link waiting; /* entries: there is no room for them yet */
+	struct link quick;   /* entries that have been running for less, by when they began */
 	struct link due;     /* entries that somebody waits for, by deadline */
 	struct link ready;   /* entries that are to be told */
 	unsigned late;
@@ -101,12 +103,41 @@ static void on_answer(void *owner, int rcode, void *packet, int length, int secu
 	settle(dns, entry, understand(entry, rcode, packet, length, security, why));
 }
 
+/* From now on others may use its place. */
+static void become_late(struct dns *dns, struct dns_entry *entry)
+{
+	entry->late = true;
+	dns->counts.under_way--;
+	dns->late++;
+	soon(dns);
+}
+
+static void on_lateness(void *owner)
+{
+	struct dns *dns = owner;
+	int64_t now = loop_clock();
+
+	while (!link_alone(&dns->quick)) {
+		struct dns_entry *entry = LINK_OWNER(dns->quick.next, struct dns_entry, place);
+
+		if (entry->started + QUICK > now) {
+			timer_set(dns->lateness, entry->started + QUICK - now);
+			return;
+		}
+		link_out(&entry->place);
+		become_late(dns, entry);
+	}
+}
+
 /* It may be answered before this returns. */
 static void start(struct dns *dns, struct dns_entry *entry)
 {
 	int error;
 
-	link_out(&entry->place);
+	link_into(&dns->quick, &entry->place);
+	if (!timer_is_set(dns->lateness))
+		timer_set(dns->lateness, QUICK);
+	entry->started = loop_clock();
 	entry->running = true;
 	dns->counts.under_way++;
 	dns->counts.looked_up++;
@@ -122,7 +153,7 @@ static void start(struct dns *dns, struct dns_entry *entry)
 static bool has_room(const struct dns *dns)
 {
 	return dns->counts.under_way < dns->settings.at_once &&
-	       dns->counts.under_way + dns->late < dns->settings.at_once * LATE_TO_EARLY;
+	       dns->counts.under_way + dns->late < dns->settings.at_once * DNS_ALL_TO_QUICK;
 }
 
 static void begin(struct dns *dns, struct dns_entry *entry)
@@ -209,11 +240,8 @@ static void give_up(struct dns *dns, struct dns_entry *entry)
 		entry->expires = 0; /* nothing is known of it */
 		return;
 	}
-	if (!entry->late) {
-		entry->late = true;
-		dns->counts.under_way--;
-		dns->late++;
-	}
+	if (!entry->late)
+		become_late(dns, entry);
 	snprintf(why, sizeof(why), "no answer within %u ms", dns->settings.patience);
 	fail(dns, entry, why);
 }
@@ -288,12 +316,14 @@ struct dns *dns_open(struct loop *loop, const struct dns_settings *settings, cha
 	set_defaults(&dns->settings);
 	dns_memory_init(&dns->memory);
 	link_init(&dns->waiting);
+	link_init(&dns->quick);
 	link_init(&dns->due);
 	link_init(&dns->ready);
 	dns->turn = timer_open(loop, on_turn, dns);
 	dns->deadline = timer_open(loop, on_deadline, dns);
+	dns->lateness = timer_open(loop, on_lateness, dns);
 	dns->events = dns_events_open(loop);
-	if (dns->turn && dns->deadline && dns->events)
+	if (dns->turn && dns->deadline && dns->lateness && dns->events)
 		dns->context = dns_context(dns_events_base(dns->events), &dns->settings, wrong);
 	if (dns->context)
 		return dns;
@@ -323,6 +353,7 @@ void dns_close(struct dns *dns)
 	dns_events_close(dns->events);
 	timer_close(dns->turn);
 	timer_close(dns->deadline);
+	timer_close(dns->lateness);
 	free_lone(&dns->ready);
 	dns_memory_free(&dns->memory);
 	free(dns);

@@ -30,8 +30,10 @@ struct dns_settings {
 	const char *forwarders; /* NULL: /etc/resolv.conf */
 	unsigned patience;      /* ms for an answer; 0: 10000 */
 	unsigned grudge;        /* s for which a failure is remembered; 0: 30 */
-	unsigned at_once;       /* questions under way, the others wait; 0: 512 */
-	unsigned remembered;    /* answers; 0: 20000 */
+	/* Questions under way, the others wait; 0: 512.  Who takes more than two seconds is
+	 * not counted among them, up to four times as many in all. */
+	unsigned at_once;
+	unsigned remembered; /* answers; 0: 20000 */
 };
 
 /* NULL, and the reason as a sentence without a dot. */

@@ -50,7 +50,7 @@ static int set_options(struct ub_ctx *context, unsigned at_once, char wrong[DNS_
 {
 	char count[16];
 
-	snprintf(count, sizeof(count), "%u", at_once);
+	snprintf(count, sizeof(count), "%u", at_once * DNS_ALL_TO_QUICK);
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (set(context, options[i].name, options[i].value, wrong) < 0)
 			return -1;

@@ -19,15 +19,15 @@ struct dns_entry {
 	enum dns_type type;
 	const char *name;
 	struct dns *dns;
-	struct link place; /* waiting, ready, or idle: the longest unused comes first */
+	struct link place; /* waiting, quick, ready, or idle: the longest unused comes first */
 	struct link due;   /* being asked: by deadline */
-	int64_t deadline;
+	int64_t deadline, started;
 	struct link askers;
 	struct dns_answer *answer; /* NULL: none yet */
 	int64_t expires;           /* ms */
 	bool lone;                 /* of no use to others: not in the memory */
 	bool running;              /* libunbound has it */
-	bool late;                 /* and has had it for too long */
+	bool late;                 /* and has had it for so long that others need not wait */
 };
 
 struct dns_memory {

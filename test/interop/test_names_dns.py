@@ -456,6 +456,14 @@ def test_queue_that_does_not_move(world):
         assert answers[0]["ttl"] == 30 and answers[-1]["ttl"] == 0, "of that one nothing is known"
 
 
+def test_slow_ones_do_not_hold_up_quick_ones(world):
+    with Asker("--config", world.config, "--patience", "8000", "--at-once", "2") as asker:
+        begun = time.monotonic()
+        asker.say(*[f"A host{i}.dead.test" for i in range(4)])
+        assert asker.ask("A four.sec.test")["security"] == "secure"
+        assert time.monotonic() - begun < 6, "twice two seconds, and not eight"
+
+
 def test_late_answer_is_of_use(world):
     """An answer that comes too late for those who asked is there for the next."""
     world.own.delay = 1
