@@ -166,12 +166,52 @@ static void names_of_xmpp(void **state)
 	assert_true(wants(&names, STLS_SRV_ID, "_xmpp-server.example.org"));
 }
 
+/* Hosts of a plan: the names are the plan's, and a stream goes to the domain. */
+static void hosts_of_a_plan(void **state)
+{
+	static const struct stls_id wanted[] = {{STLS_DNS_ID, "example.org", 11},
+	                                        {STLS_SRV_ID, "_xmpp-client.example.org", 24}};
+	struct stls_host host = {.name = "chat.example.net",
+	                         .port = 5223,
+	                         .protocol = STLS_XMPP_CLIENT,
+	                         .layer = STLS_IMPLICIT,
+	                         .sni = "example.org",
+	                         .wanted = wanted,
+	                         .wanted_count = 2};
+	struct service_names names;
+	struct service service;
+	char url[SERVICE_URL];
+
+	(void)state;
+	service_of_host(&service, &host, url);
+	assert_string_equal(service.url, "xmpps://chat.example.net:5223");
+	assert_int_equal(service.address.kind, ADDRESS_NAME);
+	assert_string_equal(service.address.host, "chat.example.net");
+	assert_int_equal(service.address.port, 5223);
+	service_names_of(&host, "example.org", &names);
+	assert_string_equal(names.sni, "example.org");
+	assert_string_equal(names.domain, "example.org");
+	assert_int_equal(names.count, 2);
+	assert_int_equal(names.wanted[1].kind, STLS_SRV_ID);
+	host.protocol = STLS_SMTP;
+	host.layer = STLS_PLAINTEXT;
+	host.port = 587;
+	service_of_host(&service, &host, url);
+	assert_string_equal(service.url, "smtp://chat.example.net:587");
+	service_names_of(&host, "example.org", &names);
+	assert_null(names.domain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good_urls),       cmocka_unit_test(bad_urls),
-	    cmocka_unit_test(names_of_a_host), cmocka_unit_test(names_of_an_address),
-	    cmocka_unit_test(names_of_mail),   cmocka_unit_test(names_of_xmpp),
+	    cmocka_unit_test(hosts_of_a_plan),
+	    cmocka_unit_test(good_urls),
+	    cmocka_unit_test(bad_urls),
+	    cmocka_unit_test(names_of_a_host),
+	    cmocka_unit_test(names_of_an_address),
+	    cmocka_unit_test(names_of_mail),
+	    cmocka_unit_test(names_of_xmpp),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

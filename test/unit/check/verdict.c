@@ -106,6 +106,27 @@ static void tempting(void **state)
 	tape_free(&finding.tape);
 }
 
+/* RFC 2782: the next one was good enough, but somebody should look at the first. */
+static void passed_over(void **state)
+{
+	struct trail trail = {.passed_count = 1};
+	struct finding finding = fine();
+
+	(void)state;
+	finding.trail = &trail;
+	check(&finding, STATUS_WARNING, "host-passed-over");
+	finding.verified = STLS_TRUST_ANY;
+	check(&finding, STATUS_CRITICAL, "certificate-untrusted");
+	/* where none was good, that is the fault */
+	finding = (struct finding){.service = &smtp, .trail = &trail, .fault = STLS_FAULT_CONNECT};
+	check(&finding, STATUS_CRITICAL, "connect-failed");
+	assert_false(finding_verdict(&finding, NOW).warnings[WARN_PASSED_OVER]);
+	trail.passed_count = 0;
+	finding = fine();
+	finding.trail = &trail;
+	check(&finding, STATUS_OK, "fine");
+}
+
 static void the_worst_counts(void **state)
 {
 	(void)state;
@@ -176,6 +197,7 @@ int main(void)
 	    cmocka_unit_test(soon),
 	    cmocka_unit_test(still_listed),
 	    cmocka_unit_test(tempting),
+	    cmocka_unit_test(passed_over),
 	    cmocka_unit_test(the_worst_counts),
 	    cmocka_unit_test(a_tape),
 	    cmocka_unit_test(an_escape),
