@@ -1,39 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * starttls connect: upgrade, and then standard input and output are the
- * connection.
- *
- *	end of our input            -> close_notify, when the peer has been silent for
- *	                               a moment; the rest is still heard
- *	close_notify from the peer  -> end of our output; the rest is still said
- *	an end without that         -> it was cut: the exit status tells
- */
+/* starttls connect: upgrade, and then standard input and output are the connection. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check/reach.h"
 #include "cli/commands.h"
+#include "cli/ferry.h"
 #include "cli/target.h"
-#include "loop/stream.h"
 #include "wire/greeting.h"
-
-enum { CONNECT_CLEAN = 0, CONNECT_FAULT = 2 };
-
-/* Servers that read a farewell and hang up reset a connection in which they leave
- * a close_notify unread, and then their last words are lost.  So the end of the
- * input is passed on only when the peer was silent for so long, or after the
- * longer time. */
-#define SILENCE_MILLISECONDS 1000
-#define PATIENCE_MILLISECONDS 5000
-
-/* Bytes on their way from one place to another. */
-struct cargo {
-	char bytes[16384];
-	size_t head, tail;
-	bool ended;  /* nothing more comes in */
-	bool passed; /* and that was told */
-};
 
 struct connect {
 	const struct options *options;
@@ -43,161 +17,17 @@ struct connect {
 	char own_name[256];
 	struct trail trail;
 	struct reach reach;
-	size_t told; /* of the hosts that were passed over */
-	bool up;
-	struct stream input, output;
-	struct cargo out, in; /* to the peer, and from it */
-	struct timer *patience;
-	int64_t impatient; /* when the end of the input is passed on at the latest */
-	int status;
+	struct ferry ferry;
+	size_t told;  /* of the hosts that were passed over */
+	bool between; /* two hosts */
+	bool up, failed;
 };
 
-static void stop(struct connect *connect, int status)
+static void give_up(struct connect *connect)
 {
-	connect->status = status;
+	connect->failed = true;
 	loop_stop(connect->loop);
 }
-
-/* ---- forwarding; each returns whether it moved anything ---- */
-
-static void be_patient(struct connect *connect)
-{
-	int64_t left = connect->impatient - loop_clock();
-
-	timer_set(connect->patience,
-	          left < SILENCE_MILLISECONDS ? (left > 0 ? left : 0) : SILENCE_MILLISECONDS);
-}
-
-static bool take_input(struct connect *connect)
-{
-	struct cargo *out = &connect->out;
-	ptrdiff_t n;
-
-	if (out->ended || out->head < out->tail)
-		return false;
-	n = stream_read(&connect->input, out->bytes, sizeof(out->bytes));
-	if (n == STREAM_WAIT)
-		return false;
-	out->head = 0;
-	out->tail = n > 0 ? (size_t)n : 0;
-	out->ended = n <= 0;
-	if (out->ended) {
-		connect->impatient = loop_clock() + PATIENCE_MILLISECONDS;
-		be_patient(connect);
-	}
-	return true;
-}
-
-static void lost(struct connect *connect)
-{
-	enum stls_fault fault = stls_tls_fault(connect->reach.side.tls);
-
-	if (fault == STLS_FAULT_NONE)
-		fault = STLS_FAULT_CUT;
-	complain("%s: %s (%s)", connect->trail.service.url, stls_fault_sentence(fault),
-	         stls_fault_name(fault));
-	stop(connect, CONNECT_FAULT);
-}
-
-/* The peer takes nothing any more.  Whether it left in peace is for reading to
- * say. */
-static void drop_input(struct cargo *out)
-{
-	out->ended = out->passed = true;
-	out->head = out->tail;
-}
-
-static bool give_peer(struct connect *connect)
-{
-	struct cargo *out = &connect->out;
-	ptrdiff_t n;
-
-	if (out->passed || (out->head == out->tail && !out->ended))
-		return false;
-	if (out->head == out->tail && timer_is_set(connect->patience) && !connect->in.ended)
-		return false;
-	if (out->head < out->tail) {
-		n = side_write(&connect->reach.side, out->bytes + out->head, out->tail - out->head);
-		out->head += n > 0 ? (size_t)n : 0;
-	} else {
-		n = side_finish(&connect->reach.side);
-		out->passed = n == 0;
-	}
-	if (n == SIDE_CUT)
-		drop_input(out);
-	return n != SIDE_WAIT;
-}
-
-static bool take_peer(struct connect *connect)
-{
-	struct cargo *in = &connect->in;
-	ptrdiff_t n;
-
-	if (in->ended || in->head < in->tail)
-		return false;
-	n = side_read(&connect->reach.side, in->bytes, sizeof(in->bytes));
-	if (n == SIDE_WAIT)
-		return false;
-	in->head = 0;
-	in->tail = n > 0 ? (size_t)n : 0;
-	in->ended = n == SIDE_CLOSED;
-	if (timer_is_set(connect->patience))
-		be_patient(connect);
-	if (n == SIDE_CUT)
-		lost(connect);
-	return n != SIDE_CUT;
-}
-
-static bool give_output(struct connect *connect)
-{
-	struct cargo *in = &connect->in;
-	ptrdiff_t n;
-
-	if (in->head == in->tail) {
-		if (!in->ended || in->passed)
-			return false;
-		stream_finish(&connect->output);
-		in->passed = true;
-		return true;
-	}
-	n = stream_write(&connect->output, in->bytes + in->head, in->tail - in->head);
-	if (n == STREAM_WAIT)
-		return false;
-	if (n < 0) {
-		complain("nobody reads the output any more");
-		stop(connect, CONNECT_FAULT);
-		return false;
-	}
-	in->head += (size_t)n;
-	return true;
-}
-
-/* A person who is told that the other side has left need not close the input. */
-static bool is_over(const struct connect *connect)
-{
-	return connect->in.passed && (connect->out.passed || stream_is_terminal(&connect->input));
-}
-
-static void forward(struct connect *connect)
-{
-	bool moved = true;
-
-	while (moved && connect->status < 0) {
-		moved = take_peer(connect);
-		moved = (connect->status < 0 && give_output(connect)) || moved;
-		moved = (connect->status < 0 && take_input(connect)) || moved;
-		moved = (connect->status < 0 && give_peer(connect)) || moved;
-	}
-	if (connect->status < 0 && is_over(connect))
-		stop(connect, CONNECT_CLEAN);
-}
-
-static void on_event(void *owner)
-{
-	forward(owner);
-}
-
-/* ---- the beginning ---- */
 
 static const char *advice(const struct connect *connect, enum stls_fault fault)
 {
@@ -228,20 +58,9 @@ static void greet(struct connect *connect)
 	const struct service *service = &connect->trail.service;
 
 	if (connect->options->greeting && service->layer != STLS_IMPLICIT)
-		connect->in.tail = wire_greeting(service->protocol, service->address.host, NULL,
-		                                 connect->in.bytes, sizeof(connect->in.bytes));
-}
-
-static bool open_streams(struct connect *connect)
-{
-	connect->patience = timer_open(connect->loop, on_event, connect);
-	if (connect->patience != NULL &&
-	    stream_open(&connect->input, connect->loop, STDIN_FILENO, on_event, connect) == 0 &&
-	    stream_open(&connect->output, connect->loop, STDOUT_FILENO, on_event, connect) == 0)
-		return true;
-	complain("standard input or output cannot be waited for");
-	stop(connect, CONNECT_FAULT);
-	return false;
+		connect->ferry.in.tail =
+		    wire_greeting(service->protocol, service->address.host, NULL,
+		                  connect->ferry.in.bytes, sizeof(connect->ferry.in.bytes));
 }
 
 /* With the service of a domain there may be another host. */
@@ -251,17 +70,18 @@ static void failed(struct connect *connect)
 
 	report_fault(connect, connect->trail.service.url, reach->fault, reach->detail);
 	connect->told = connect->trail.passed_count + 1;
-	if (trail_has_more(&connect->trail))
+	connect->between = trail_has_more(&connect->trail);
+	if (connect->between)
 		trail_next(&connect->trail, reach->fault, reach->detail);
 	else
-		stop(connect, CONNECT_FAULT);
+		give_up(connect);
 }
 
 static void on_woken(void *owner)
 {
 	struct connect *connect = owner;
 
-	if (connect->status >= 0)
+	if (connect->between || connect->failed)
 		return;
 	if (connect->reach.state == REACH_FAILED) {
 		failed(connect);
@@ -269,11 +89,15 @@ static void on_woken(void *owner)
 	}
 	if (!connect->up) {
 		connect->up = true;
-		if (!open_streams(connect))
-			return;
 		greet(connect);
+		connect->failed = !ferry_begin(&connect->ferry, connect->loop, &connect->reach.side,
+		                               connect->trail.service.url);
+		if (connect->failed) {
+			give_up(connect);
+			return;
+		}
 	}
-	forward(connect);
+	ferry_move(&connect->ferry);
 }
 
 static stls_tls_context *make_context(const struct options *options)
@@ -330,6 +154,7 @@ static void on_ready(void *owner)
 	};
 
 	report_passed(connect);
+	connect->between = false;
 	if (!trail->over) {
 		reach_end(&connect->reach);
 		reach_begin(&connect->reach, &plan);
@@ -337,7 +162,7 @@ static void on_ready(void *owner)
 	}
 	if (trail->passed_count == 0)
 		report_fault(connect, connect->options->words[0], trail->fault, trail->detail);
-	stop(connect, CONNECT_FAULT);
+	give_up(connect);
 }
 
 static void run(struct connect *connect)
@@ -350,13 +175,9 @@ static void run(struct connect *connect)
 	if (connect->options->no_verify)
 		complain("the server is NOT verified: whoever sits on the wire can read along");
 	trail_begin(&connect->trail, &plan);
-	if (connect->status < 0)
+	if (!connect->failed)
 		loop_run(connect->loop);
-	if (connect->up) {
-		stream_close(&connect->input);
-		stream_close(&connect->output);
-	}
-	timer_close(connect->patience);
+	ferry_end(&connect->ferry);
 	reach_end(&connect->reach);
 	trail_end(&connect->trail);
 }
@@ -368,7 +189,8 @@ static int begin(struct connect *connect)
 	    !target_resolver(&connect->resolver, connect->loop, connect->options))
 		return EXIT_USAGE;
 	run(connect);
-	return connect->status >= 0 ? connect->status : CONNECT_FAULT;
+	return connect->up && !connect->failed && connect->ferry.status >= 0 ? connect->ferry.status
+	                                                                     : FERRY_FAULT;
 }
 
 int command_connect(const struct options *options)
@@ -378,10 +200,9 @@ int command_connect(const struct options *options)
 	int status = EXIT_USAGE;
 
 	if (connect != NULL && context != NULL) {
-		*connect = (struct connect){.options = options,
-		                            .context = context,
-		                            .reach = {.side = SIDE_NONE},
-		                            .status = -1};
+		connect->options = options;
+		connect->context = context;
+		connect->reach.side = SIDE_NONE;
 		status = begin(connect);
 		resolver_close(&connect->resolver);
 		loop_free(connect->loop);
