@@ -2,9 +2,10 @@
 /*
  * How a case thinks.  It keeps what it was told, and after every answer walks the
  * whole way again from the start (case_walk): whatever is not known yet becomes a
- * question, and the walk goes on with what does not depend on it.  When a walk meets
- * no open question, what it has put together is the plan.  So a plan is a function
- * of the spec and the answers, and of nothing else.
+ * question, and the walk goes on with what does not depend on it.  When a walk has met
+ * no open question, the way is walked once more, to the end, and what is put together
+ * then is the plan.  So a plan is a function of the spec and the answers, and of
+ * nothing else.
  */
 #ifndef POLICY_CASE_H
 #define POLICY_CASE_H
@@ -19,6 +20,9 @@
 struct asked {
 	struct stls_question question;
 	struct stls_answer answer;
+	/* STLS_ASK_STS_POLICY: what is in the body, or what is wrong with it. */
+	struct stls_sts_policy policy;
+	const char *malformed;
 	struct asked *next;
 };
 
@@ -55,13 +59,14 @@ struct host_link {
 struct sts_found {
 	struct stls_sts_state state;
 	enum stls_fault lost; /* NONE: it is known whether there is a policy, and which */
-	bool waits;
+	bool found;           /* all that there is to find out */
 };
 
 /* One walk. */
 struct walk {
 	stls_case *c;
 	struct arena *arena;
+	bool last; /* nothing is open: hosts are judged */
 	int64_t valid_until;
 	bool local, requiretls, optional; /* which demands count (table 4.4, rows 1 to 3) */
 	enum stls_level floor;
@@ -78,6 +83,8 @@ struct walk {
 
 /* The answer, or NULL: then it is a question, and the walk waits. */
 const struct stls_answer *case_ask(struct walk *, enum stls_question_kind, const char *name);
+/* The same, with what was made of the answer. */
+const struct asked *case_asked(struct walk *, enum stls_question_kind, const char *name);
 /* The answer to an address question says that the name is an alias. */
 bool case_is_alias(const struct stls_answer *, const char *name);
 void case_keep_answer(stls_case *, struct asked *, const struct stls_answer *);
@@ -121,7 +128,8 @@ void case_expire(struct walk *, int64_t moment);
 /* The parts of a walk, a file each. */
 void walk_relay(struct walk *);
 void walk_service(struct walk *);
-void walk_sts(struct walk *); /* fills walk->sts */
+void walk_sts(struct walk *);     /* fills walk->sts */
+void walk_sts_end(struct walk *); /* what follows from it, once the plan is made */
 
 /* walk_dane.c */
 enum dane_kind { DANE_NONE, DANE_WAITS, DANE_LOST, DANE_UNUSABLE, DANE_USABLE };

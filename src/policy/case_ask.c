@@ -43,7 +43,7 @@ static void expire(struct walk *w, const struct asked *asked)
 	case_expire(w, w->c->spec.now + ttl);
 }
 
-const struct stls_answer *case_ask(struct walk *w, enum stls_question_kind kind, const char *name)
+const struct asked *case_asked(struct walk *w, enum stls_question_kind kind, const char *name)
 {
 	struct asked *asked = find(w->c, kind, name);
 
@@ -61,7 +61,14 @@ const struct stls_answer *case_ask(struct walk *w, enum stls_question_kind kind,
 		return NULL;
 	}
 	expire(w, asked);
-	return &asked->answer;
+	return asked;
+}
+
+const struct stls_answer *case_ask(struct walk *w, enum stls_question_kind kind, const char *name)
+{
+	const struct asked *asked = case_asked(w, kind, name);
+
+	return asked ? &asked->answer : NULL;
 }
 
 bool case_is_alias(const struct stls_answer *answer, const char *name)
@@ -162,6 +169,16 @@ static void keep_records(stls_case *c, enum stls_question_kind kind, struct stls
 	}
 }
 
+/* Once, and not in every walk: it may be large. */
+static void read_policy(struct asked *asked)
+{
+	const struct stls_text *body = &asked->answer.body;
+
+	asked->policy.size = sizeof(asked->policy);
+	asked->malformed =
+	    stls_sts_policy(&asked->policy, body->bytes ? body->bytes : "", body->length);
+}
+
 static const char *keep_detail(stls_case *c, const char *detail)
 {
 	size_t length = detail ? strlen(detail) : 0;
@@ -183,6 +200,8 @@ void case_keep_answer(stls_case *c, struct asked *asked, const struct stls_answe
 	if (from->canonical && name_read(name, from->canonical, strlen(from->canonical)))
 		copy->canonical = arena_string(&c->kept, name);
 	keep_records(c, asked->question.kind, copy, from);
+	if (asked->question.kind == STLS_ASK_STS_POLICY)
+		read_policy(asked);
 	/* "There are records", and none came: there are none. */
 	if (copy->count == 0 && copy->absent == STLS_THERE)
 		copy->absent = STLS_NO_RECORDS;

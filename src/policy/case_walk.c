@@ -150,12 +150,13 @@ static void demands(struct walk *w)
 		         spec->local->reason);
 }
 
-static void begin(struct walk *w, stls_case *c)
+static void begin(struct walk *w, stls_case *c, bool last)
 {
 	arena_clear(&c->scratch);
 	c->waits = 0;
 	c->plan = (struct stls_plan){.size = sizeof(c->plan), .reason = "", .domain = c->to.name};
-	*w = (struct walk){.c = c, .arena = &c->scratch, .valid_until = c->spec.now + DAY};
+	*w = (struct walk){
+	    .c = c, .arena = &c->scratch, .last = last, .valid_until = c->spec.now + DAY};
 	w->steps_end = &w->steps;
 	w->hosts_end = &w->hosts;
 	w->sts.state.memory = c->sts;
@@ -164,20 +165,28 @@ static void begin(struct walk *w, stls_case *c)
 	w->sts.state.next_look = c->next_look;
 }
 
+static void walk(struct walk *w, stls_case *c, bool last)
+{
+	begin(w, c, last);
+	demands(w);
+	if (c->spec.service == STLS_SERVICE_RELAY)
+		walk_relay(w);
+	else
+		walk_service(w);
+}
+
 void case_walk(stls_case *c)
 {
 	struct walk w;
 
-	begin(&w, c);
-	demands(&w);
-	if (c->spec.service == STLS_SERVICE_RELAY)
-		walk_relay(&w);
-	else
-		walk_service(&w);
-	if (!case_over(&w) && c->waits == 0)
+	walk(&w, c, false);
+	if (!case_over(&w) && c->waits == 0) {
+		walk(&w, c, true);
 		case_sum(&w);
+	}
 	if (case_over(&w)) {
 		c->waits = 0;
+		walk_sts_end(&w);
 		make_plan(&w);
 		c->plan.overridden = w.local;
 	}

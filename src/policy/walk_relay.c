@@ -104,8 +104,7 @@ static void walk_host(struct walk *w, const char *name, unsigned preference)
 	host->tlsa_lost = dane.kind == DANE_LOST;
 	if (host->tlsa_lost)
 		case_skip(host, dane.lost);
-	/* As long as something is asked for, nobody reads what would be decided. */
-	else if (w->c->waits == 0)
+	else if (w->last)
 		walk_level(w, host, &dane);
 }
 

@@ -61,10 +61,9 @@ static bool is_plain_text(const char *type)
 }
 
 /* NONE when the answer is a policy. */
-static enum stls_fault read_body(struct walk *w, const struct stls_answer *answer,
-                                 struct stls_sts_policy *policy, const char **what)
+static enum stls_fault judge_body(struct walk *w, const struct asked *asked, const char **what)
 {
-	const char *wrong;
+	const struct stls_answer *answer = &asked->answer;
 
 	*what = "its policy could not be fetched";
 	if (answer->fault != STLS_FAULT_NONE) {
@@ -81,25 +80,23 @@ static enum stls_fault read_body(struct walk *w, const struct stls_answer *answe
 		*what = "what is there instead of its policy is not text/plain";
 		return STLS_FAULT_STS_FETCH;
 	}
-	wrong = stls_sts_policy(policy, answer->body.bytes ? answer->body.bytes : "",
-	                        answer->body.length);
-	if (!wrong)
+	if (!asked->malformed)
 		return STLS_FAULT_NONE;
-	case_print(w, what, "its policy is malformed: %s", wrong);
+	case_print(w, what, "its policy is malformed: %s", asked->malformed);
 	return STLS_FAULT_STS_INVALID;
 }
 
-static void take_policy(struct walk *w, const struct stls_answer *answer, const char *id,
-                        const struct stls_sts_policy *policy)
+static void take_policy(struct walk *w, const struct asked *asked, const char *id)
 {
+	const struct stls_sts_policy *policy = &asked->policy;
 	struct stls_sts_state *state = &w->sts.state;
 
 	state->policy = *policy;
 	state->mode = policy->mode;
 	state->renewed = state->changed = 1;
 	state->memory = (struct stls_sts_memory){.size = sizeof(state->memory),
-	                                         .text = answer->body.bytes,
-	                                         .length = answer->body.length,
+	                                         .text = asked->answer.body.bytes,
+	                                         .length = asked->answer.body.length,
 	                                         .id = id,
 	                                         .fetched = w->c->spec.now,
 	                                         .failed_id = ""};
@@ -119,8 +116,7 @@ static void no_policy(struct walk *w, const char *what)
 
 static void fetch(struct walk *w, const char *id)
 {
-	struct stls_sts_policy policy = {.size = sizeof(policy)};
-	const struct stls_answer *answer;
+	const struct asked *asked;
 	const char *url, *what;
 	enum stls_fault fault;
 
@@ -130,13 +126,13 @@ static void fetch(struct walk *w, const char *id)
 		return;
 	}
 	case_print(w, &url, "https://mta-sts.%s/.well-known/mta-sts.txt", w->c->to.name);
-	answer = case_ask(w, STLS_ASK_STS_POLICY, url);
-	w->sts.waits = !answer;
-	if (!answer)
+	asked = case_asked(w, STLS_ASK_STS_POLICY, url);
+	w->sts.found = asked != NULL;
+	if (!asked)
 		return;
-	fault = read_body(w, answer, &policy, &what);
+	fault = judge_body(w, asked, &what);
 	if (fault == STLS_FAULT_NONE) {
-		take_policy(w, answer, id, &policy);
+		take_policy(w, asked, id);
 		return;
 	}
 	trouble(w, fault, what);
@@ -202,11 +198,13 @@ static void with_answer(struct walk *w, const struct stls_answer *answer)
 	}
 }
 
-static void sum_up(struct walk *w)
+void walk_sts_end(struct walk *w)
 {
 	struct stls_sts_state *state = &w->sts.state;
 	int64_t now = w->c->spec.now;
 
+	if (!w->sts.found)
+		return;
 	if (w->c->spec.refresh && (state->memory.text || state->memory.failed != 0)) {
 		state->memory.looked = now;
 		state->changed = 1;
@@ -233,9 +231,7 @@ void walk_sts(struct walk *w)
 	w->sts.state.mode = w->c->known.mode;
 	case_print(w, &name, "_mta-sts.%s", w->c->to.name);
 	answer = case_ask(w, STLS_ASK_STS_RECORD, name);
-	w->sts.waits = !answer;
+	w->sts.found = answer != NULL;
 	if (answer)
 		with_answer(w, answer);
-	if (!w->sts.waits)
-		sum_up(w);
 }
