@@ -147,6 +147,19 @@ static void a_path_is_taken_over_only_when_stale(void **state)
 	assert_non_null(take_path(scene));
 }
 
+/* Who gets at the folder gets at it, whatever mask the daemon was started with. */
+static void a_path_is_open_to_all(void **state)
+{
+	struct scene *scene = *state;
+	mode_t before = umask(0077);
+	struct stat found;
+
+	assert_non_null(take_path(scene));
+	umask(before);
+	assert_int_equal(stat(scene->path.sun_path, &found), 0);
+	assert_int_equal(found.st_mode & 0777, 0666);
+}
+
 static void what_is_no_socket_is_left_alone(void **state)
 {
 	struct scene *scene = *state;
@@ -198,6 +211,7 @@ int main(void)
 	    SCENE(a_strangers_port_is_not_shared),
 	    SCENE(a_path_has_one_socket_and_goes_with_it),
 	    SCENE(a_path_is_taken_over_only_when_stale),
+	    SCENE(a_path_is_open_to_all),
 	    SCENE(what_is_no_socket_is_left_alone),
 	    SCENE(an_inherited_one_is_used_and_kept),
 	    SCENE(both_families_share_a_port),
