@@ -59,13 +59,13 @@ const char *render_duration(struct pool *pool, int64_t seconds)
 	return "";
 }
 
-/* The steps about a host or, with "", about the domain: by=LAST and via=EACH. */
-static const char *render_steps(struct pool *pool, const struct stls_plan *plan, const char *about)
+/* The steps about a host (1, 2, ...) or, with 0, about the domain: by=LAST and via=EACH. */
+static const char *render_steps(struct pool *pool, const struct stls_plan *plan, size_t host)
 {
 	const char *out = "", *last = NULL;
 
 	for (size_t i = 0; i < plan->step_count; i++)
-		if (strcmp(plan->steps[i].about, about) == 0) {
+		if (plan->steps[i].host == host) {
 			last = render_rule(pool, plan->steps[i].rule);
 			ADD("via=%s", last);
 		}
@@ -124,9 +124,9 @@ static const char *render_use(struct pool *pool, const struct stls_host *host)
 	return out;
 }
 
-static const char *render_host(struct pool *pool, const struct stls_plan *plan,
-                               const struct stls_host *host)
+static const char *render_host(struct pool *pool, const struct stls_plan *plan, size_t index)
 {
+	const struct stls_host *host = plan->hosts[index];
 	const char *out = render_name(pool, host->name);
 
 	if (host->skip)
@@ -135,7 +135,7 @@ static const char *render_host(struct pool *pool, const struct stls_plan *plan,
 		ADD("%s", render_use(pool, host));
 	ADD("port=%u pref=%u%s%s", host->port, host->preference, host->address ? " address" : "",
 	    host->tlsa_lost ? " tlsa-lost" : "");
-	ADD("%s", render_steps(pool, plan, host->name));
+	ADD("%s", render_steps(pool, plan, index + 1));
 	return out;
 }
 
@@ -176,9 +176,9 @@ const char *render_plan(struct pool *pool, const struct stls_plan *plan)
 	if (plan->overridden)
 		ADD("overridden");
 	ADD("%s", render_sts(pool, plan));
-	ADD("%s", render_steps(pool, plan, ""));
+	ADD("%s", render_steps(pool, plan, 0));
 	for (size_t i = 0; i < plan->host_count; i++)
-		ADD("; %s", render_host(pool, plan, plan->hosts[i]));
+		ADD("; %s", render_host(pool, plan, i));
 	return out;
 }
 
