@@ -88,8 +88,7 @@ static void services(void **state)
 	    "--service imap [example.org]",
 	    "--service imap 192.0.2.1",
 	    "--service imap .example.org",
-	    "--service imap b\xc3\xbc"
-	    "cher.example",
+	    "--service imap b\303\274cher.example",
 	    "--service imap --servername a example.org",
 	    "--service imap --domain a example.org",
 	    "--service imap --dane example.org",
