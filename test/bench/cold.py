@@ -15,15 +15,15 @@ from policy_servers import MAP
 from servers import family
 
 CONNECTIONS = 1000
-GOOD_MEDIAN, GOOD_ALL = "good, median", "good, p99"
+PATIENCE = 120  # seconds for all of it
 
 
-def lines(many):
+def lines(many, with_bad=True):
     """What is asked for on each connection, the bad ones among the good ones."""
-    bad = [*many.dead, *many.slow]
+    bad = [*many.dead, *many.slow] if with_bad else []
     connections = min(CONNECTIONS - len(bad), len(many.good))
     made = [many.good[at::connections] for at in range(connections)]
-    step = max(1, connections // len(bad))
+    step = connections // max(1, len(bad))
     for number, name in enumerate(bad):
         made.insert(min(number * (step + 1), len(made)), [name])
     return made
@@ -43,44 +43,40 @@ def _percentile(figures, share):
     return sorted(figures)[min(len(figures) - 1, int(len(figures) * share))]
 
 
-class Replies:
-    """What came: {domain: (seconds, first word)}."""
-
-    def __init__(self, text, many):
-        self.all = {}
-        for line in text.splitlines():
-            microseconds, name, word = line.split()
-            self.all[name] = (int(microseconds) / 1e6, word)
-        self.good, self.slow, self.dead = (
-            [self.all[name] for name in names if name in self.all]
-            for names in (many.good, many.slow, many.dead))
-
-    def figures(self, many):
-        seconds = [one for one, _ in self.good]
-        fine = sum(word == "OK" for _, word in self.good)
-        if not seconds:
-            raise LabError("no good domain got an answer")
-        return {"good": len(many.good), "good, fine": fine,
-                "good, median s": statistics.median(seconds),
-                "good, p99 s": _percentile(seconds, 0.99), "good, last s": max(seconds),
-                "slow": len(many.slow), "slow, fine": sum(word == "OK" for _, word in self.slow),
-                "slow, last s": max((one for one, _ in self.slow), default=None),
-                "dead": len(many.dead),
-                "dead, temporary": sum(word == "TEMP" for _, word in self.dead),
-                "dead, last s": max((one for one, _ in self.dead), default=None),
-                "unanswered": len(many.names) - len(self.all)}
+def figures(text, names):
+    """Of a burst: what bench-burst printed; names are the domains of each kind."""
+    heard = {}
+    for line in text.splitlines():
+        microseconds, name, word = line.split()
+        heard[name] = (int(microseconds) / 1e6, word)
+    good, slow, dead = ([heard[name] for name in names[kind] if name in heard]
+                        for kind in ("good", "slow", "dead"))
+    seconds = [one for one, _ in good]
+    if not seconds:
+        raise LabError("no good domain got an answer")
+    return {"good": len(names["good"]), "good, fine": sum(word == "OK" for _, word in good),
+            "good, median s": statistics.median(seconds),
+            "good, p99 s": _percentile(seconds, 0.99), "good, last s": max(seconds),
+            "slow": len(names["slow"]), "slow, fine": sum(word == "OK" for _, word in slow),
+            "slow, last s": max((one for one, _ in slow), default=None),
+            "dead": len(names["dead"]), "dead, temporary": sum(word == "TEMP" for _, word in dead),
+            "dead, last s": max((one for one, _ in dead), default=None),
+            "unanswered": sum(map(len, names.values())) - len(heard)}
 
 
-def measure(site, server, many, patience):
-    """Figures of one burst; server knows nothing yet."""
+def measure(site, server, many, with_bad):
+    """Figures of one burst; the server knows nothing yet."""
+    names = {"good": many.good, "slow": many.slow if with_bad else [],
+             "dead": many.dead if with_bad else []}
     path = site.internet.lab.folder / "burst"
-    path.write_text("".join(" ".join(names) + "\n" for names in lines(many)))
+    path.write_text("".join(" ".join(one) + "\n" for one in lines(many, with_bad)))
     site.internet.resolver.restart()
     before, size = meter.cpu(server.pid), memory(server, "VmRSS")
-    text = site.run("bench-burst", server.where, MAP, path, patience, timeout=patience + 60)
-    found = Replies(text, many).figures(many)
+    text = site.run("bench-burst", server.where, MAP, path, PATIENCE, timeout=PATIENCE + 60)
+    found = figures(text, names)
+    asked = sum(map(len, names.values()))
     found["CPU s"] = meter.cpu(server.pid) - before
-    found["CPU ms, a domain"] = found["CPU s"] / len(many.names) * 1000
+    found["CPU ms, a domain"] = found["CPU s"] / asked * 1000
     found["MB before"], found["MB, most"] = size, memory(server, "VmHWM")
-    found["KB, a domain"] = (memory(server, "VmRSS") - size) / len(many.names) * 1000
+    found["kB, a domain"] = (found["MB, most"] - size) / asked * 1000
     return found

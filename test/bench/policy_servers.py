@@ -8,7 +8,7 @@ from lab import daemon
 from lab.child import Child, LabError, wait_until
 from servers import pin, program
 
-OURS, INTERNAL, SQLITE = "starttlsd", "internal", "sqlite"
+OURS, INTERNAL, SQLITE, FLOOR = "starttlsd", "internal", "sqlite", "floor"
 MAP = "policy"
 
 # What postfix-mta-sts-resolver's package installs says no more than that, but for the place.
@@ -32,7 +32,7 @@ class Site:
         folder = self.internet.lab.make_folder(f"{name}-policy-{self._count}", mode=0o777)
         endpoint = self.internet.endpoint()
         where = f"unix:{folder}/socket" if unix else str(endpoint)
-        made = SERVERS[name](self.internet, folder, where, endpoint)
+        made = SERVERS[name](self, folder, where, endpoint)
         if made:
             made.where = where
             if unix:
@@ -58,8 +58,8 @@ def _wait_socket(child, path):
         raise LabError(child.log[-2000:])
 
 
-def starttlsd(internet, folder, where, _):
-    state = folder / "state"
+def starttlsd(site, folder, where, _):
+    internet, state = site.internet, folder / "state"
     state.mkdir()
     state.chmod(0o777)
     text = daemon.config(
@@ -69,7 +69,7 @@ def starttlsd(internet, folder, where, _):
     return daemon.Starttlsd(folder, text, prefix=internet.prefix)
 
 
-def _resolver(internet, folder, where, endpoint, cache):
+def _resolver(site, folder, where, endpoint, cache):
     found = shutil.which("mta-sts-daemon")
     if not found:
         return None
@@ -78,16 +78,23 @@ def _resolver(internet, folder, where, endpoint, cache):
         listen = f"path: {where[5:]}\n"
     conf = folder / "mta-sts-daemon.yml"
     conf.write_text(listen + cache.format(folder=folder))
-    return Child([*internet.prefix, found, "--verbosity", "error", "--config", conf],
-                 folder / "log", cwd=folder, env=internet.environment)
+    return Child([*site.internet.prefix, found, "--verbosity", "error", "--config", conf],
+                 folder / "log", cwd=folder, env=site.internet.environment)
 
 
-def internal(internet, folder, where, endpoint):
-    return _resolver(internet, folder, where, endpoint, FASTEST)
+def internal(site, folder, where, endpoint):
+    return _resolver(site, folder, where, endpoint, FASTEST)
 
 
-def sqlite(internet, folder, where, endpoint):
-    return _resolver(internet, folder, where, endpoint, PACKAGED)
+def sqlite(site, folder, where, endpoint):
+    return _resolver(site, folder, where, endpoint, PACKAGED)
 
 
-SERVERS = {OURS: starttlsd, INTERNAL: internal, SQLITE: sqlite}
+def floor(site, folder, where, _):
+    """The same reply to all: what a question costs that nobody thinks about."""
+    return Child([*site.internet.prefix, program(site.build, "bench-floor"), where],
+                 folder / "log", cwd=folder)
+
+
+SERVERS = {OURS: starttlsd, INTERNAL: internal, SQLITE: sqlite, FLOOR: floor}
+PEERS = [INTERNAL, SQLITE]
