@@ -2,8 +2,13 @@
 """Asks a policy service, as Postfix does by socketmap and tcp_table, and as others do for JSON."""
 
 import json
+import os
+import pathlib
+import signal
 import socket
 import urllib.parse
+
+from . import child, daemon
 
 
 class Asker:
@@ -60,12 +65,12 @@ class Asker:
 class Socketmap(Asker):
     """A reply is a tuple: ("OK", "secure match=..."), ("NOTFOUND", ""), ("TEMP", why)."""
 
-    def __init__(self, where, name="postfix", **options):
+    def __init__(self, where, table="postfix", **options):
         super().__init__(where, **options)
-        self.name = name
+        self.table = table
 
     def put(self, key):
-        body = f"{self.name} {key}".encode()
+        body = f"{self.table} {key}".encode()
         self.say(b"%d:%s," % (len(body), body))
 
     def get(self):
@@ -102,3 +107,89 @@ class Json(Asker):
 
     def get(self):
         return json.loads(self.line())
+
+
+# ---------------------------------------------------------------- the service
+
+RESOLVER = 'resolver {{\n\tconfig = "{0.resolver_config}"\n\tca-file = "{0.ca}"\n}}\n'
+
+
+def section(name, listen, **options):
+    """A policy section; listen is a list, options are written as they are named, _ for -."""
+    places = ", ".join(f'"{one}"' for one in listen)
+    lines = [f"\tlisten = {{{places}}}", *(f"\t{key.replace('_', '-')} = {value}"
+                                         for key, value in options.items())]
+    return "\n".join([f'policy "{name}" {{', *lines, "}", ""])
+
+
+def override(destination, level, expires="never", names=(), reason="a test"):
+    said = "".join(f'"{name}", ' for name in names).rstrip(", ")
+    return (f'override "{destination}" {{\n\tlevel = {level}\n\treason = "{reason}"\n'
+            f'\texpires = "{expires}"\n' + (f"\tnames = {{{said}}}\n" if names else "") + "}\n")
+
+
+class Service(daemon.Starttlsd):
+    """starttlsd with policy services in the offline internet.
+
+    services are the sections by name, {"postfix": dict(level="encrypt")}: each listens on a Unix
+    socket, .path("postfix"); .ask("postfix", "dane.test") asks it by the protocol of its section.
+    With tcp=PORT the first one is at 127.0.0.1:PORT of the internet, too.
+    """
+
+    PROTOCOLS = {"socketmap": Socketmap, "tcp-table": TcpTable, "json": Json}
+
+    def __init__(self, internet, name, services, *sections, state=None, tcp=None, **options):
+        self.internet = internet
+        self.folder = internet.lab.make_folder(f"policy/{name}")
+        self.state = state or internet.lab.make_folder(f"policy/{name}/state", owner="nobody",
+                                                       mode=0o700)
+        self.services = services
+        places = [section(one, self._listen(one, tcp), **keys) for one, keys in services.items()]
+        text = daemon.config(*places, *sections, RESOLVER.format(internet),
+                             state=f'"{self.state}"', **options)
+        super().__init__(self.folder, text, prefix=internet.prefix)
+        self.wait_log("event=ready")
+
+    def _listen(self, name, tcp):
+        listen = [f"unix:{self.path(name)}"]
+        if tcp and name == next(iter(self.services)):
+            listen.append(f"127.0.0.1:{tcp}")
+        return listen
+
+    def path(self, name):
+        return self.folder / name
+
+    def connect(self, name, **options):
+        kind = self.PROTOCOLS[self.services[name].get("protocol", "socketmap")]
+        return kind(self.path(name), **options)
+
+    def ask(self, name, key):
+        """The reply to one question, on a connection of its own."""
+        with self.connect(name) as one:
+            return one.ask(key)
+
+    def all(self, name, keys):
+        """Many at once: {key: reply}."""
+        with self.connect(name) as one:
+            for key in keys:
+                one.put(key)
+            return {key: one.get() for key in keys}
+
+    @property
+    def worker(self):
+        """The process that answers: it has the store open; None while there is none."""
+        children = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        for pid in map(int, children.split()):
+            try:
+                files = [os.readlink(one) for one in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+            except OSError:
+                continue
+            if any("starttls.db" in one for one in files):
+                return pid
+        return None
+
+    def reload(self):
+        """SIGHUP; what was known is forgotten, but for what the store has."""
+        before = self.log.count("event=reloaded")
+        self.process.send_signal(signal.SIGHUP)
+        child.wait_until(lambda: self.log.count("event=reloaded") > before, 20, "a reload")
