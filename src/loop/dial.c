@@ -23,6 +23,19 @@ static int open_socket(int family)
 	return fd;
 }
 
+/* On this machine the answer has mostly come while we asked. */
+static int is_there_already(int fd, const struct sockaddr *address, socklen_t length)
+{
+	int there;
+
+	if (errno != EINPROGRESS)
+		return 0;
+	there = connect(fd, address, length) == 0;
+	if (!there)
+		errno = errno == EALREADY ? EINPROGRESS : errno;
+	return there;
+}
+
 enum dial dial_begin(struct end *end, struct loop *loop, const struct sockaddr *address,
                      socklen_t length, void (*wake)(void *owner), void *owner)
 {
@@ -34,7 +47,7 @@ enum dial dial_begin(struct end *end, struct loop *loop, const struct sockaddr *
 		return failed(end, errno);
 	/* A Unix socket whose backlog is full says EAGAIN, and nothing would ever
 	 * tell when to try again: that is a failure (connect(2)). */
-	if (connect(fd, address, length) < 0) {
+	if (connect(fd, address, length) < 0 && !is_there_already(fd, address, length)) {
 		int error = errno;
 
 		waiting = error == EINPROGRESS;
@@ -47,8 +60,7 @@ enum dial dial_begin(struct end *end, struct loop *loop, const struct sockaddr *
 		return failed(end, ENOMEM);
 	if (!waiting)
 		return DIAL_DONE;
-	end->ready = 0;
-	return DIAL_WAIT;
+	return end_await_room(end) < 0 ? failed(end, end->error) : DIAL_WAIT;
 }
 
 enum dial dial_check(struct end *end)
@@ -58,6 +70,8 @@ enum dial dial_check(struct end *end)
 
 	if (!(end->ready & WATCH_WRITE))
 		return DIAL_WAIT;
+	if (!(end->ready & WATCH_END))
+		return DIAL_DONE;
 	if (getsockopt(end->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
 		return failed(end, errno);
 	return error ? failed(end, error) : DIAL_DONE;

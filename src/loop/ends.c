@@ -17,10 +17,19 @@ static void on_ready(void *owner, unsigned what)
 int end_open(struct end *end, struct loop *loop, int fd, void (*wake)(void *owner), void *owner)
 {
 	*end = (struct end){.fd = fd, .ready = WATCH_WRITE, .wake = wake, .owner = owner};
-	end->watch = watch_open(loop, fd, on_ready, end);
+	end->watch = watch_open_reading(loop, fd, on_ready, end);
 	if (end->watch)
 		return 0;
 	end_close(end);
+	return -1;
+}
+
+int end_await_room(struct end *end)
+{
+	end->ready &= ~WATCH_WRITE;
+	if (watch_writes(end->watch) == 0)
+		return 0;
+	end->error = errno;
 	return -1;
 }
 
@@ -29,7 +38,7 @@ static ptrdiff_t failed(struct end *end, unsigned direction)
 {
 	if (errno == EAGAIN || errno == EWOULDBLOCK) {
 		end->ready &= ~direction;
-		return END_WAIT;
+		return direction == WATCH_READ || end_await_room(end) == 0 ? END_WAIT : END_CUT;
 	}
 	end->error = errno;
 	return END_CUT;
@@ -49,6 +58,8 @@ ptrdiff_t end_recv(void *owner, void *bytes, size_t count)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return failed(end, WATCH_READ);
+	if (n > 0 && (size_t)n < count && !(end->ready & WATCH_END))
+		end->ready &= ~WATCH_READ;
 	/* What came before a reset can still be read; the end of file behind it is
 	 * no end of file. */
 	return n == 0 && end->error ? END_CUT : n;

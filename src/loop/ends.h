@@ -22,7 +22,7 @@
 
 struct end {
 	int fd;         /* -1: not open */
-	unsigned ready; /* WATCH_READ, WATCH_WRITE: worth a try */
+	unsigned ready; /* WATCH_READ, WATCH_WRITE: worth a try; WATCH_END */
 	int error;      /* errno of what broke it, else 0 */
 	int flags;      /* of send(2): MSG_MORE when more comes at once */
 	struct watch *watch;
@@ -38,6 +38,9 @@ int end_open(struct end *, struct loop *, int fd, void (*wake)(void *owner), voi
 /* Of the form that a TLS connection calls through: end is a struct end. */
 ptrdiff_t end_recv(void *end, void *bytes, size_t count);
 ptrdiff_t end_send(void *end, const void *bytes, size_t count);
+
+/* It takes nothing now, and wakes when it does: 0 or -1. */
+int end_await_room(struct end *);
 
 /* Our own address on it: 0 or -1. */
 int end_local(const struct end *, struct sockaddr_storage *, socklen_t *length);

@@ -9,7 +9,7 @@
 
 #include "loop/watch.h"
 
-#define LEVEL_TIME 4u /* besides WATCH_READ and WATCH_WRITE */
+#define LEVEL_TIME 8u /* besides WATCH_READ and WATCH_WRITE */
 #define LEVEL_FOREVER (-1)
 
 struct level;

@@ -1,40 +1,43 @@
 /* SPDX-License-Identifier: ISC */
-#include <fcntl.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "loop/base.h"
 #include "loop/pool.h"
 
+#define AT_ONCE 64 /* events of a turn */
+
 struct signal_watch {
 	struct signal_watch *next;
-	struct event event;
+	int number;
 	void (*act)(void *owner);
 	void *owner;
 };
 
 struct loop {
-	struct event_base *base;
+	int epoll;
+	int stopped;
+	unsigned turn;
 	struct pool *pool;
+	struct heap heap;
 	struct signal_watch *signals;
-	int expected; /* descriptors below that the library has been shown */
+	/* Events of this turn that are still to be told: [next, count).  They outlive
+	 * loop_stop(): what is edge-triggered is not told again. */
+	int next, count;
+	struct epoll_event events[AT_ONCE];
 };
 
-/* Edge-triggered readiness is what the room is built on (see watch.h), so a
- * method without it (select, poll) must not be chosen. */
-static struct event_base *edge_triggered_base(void)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
+/* All that a signal handler can do.  They run only while the loop waits, and are
+ * looked at when it has waited. */
+static volatile sig_atomic_t came[_NSIG];
 
-	if (!config)
-		return NULL;
-	if (event_config_require_features(config, EV_FEATURE_ET) == 0)
-		base = event_base_new_with_config(config);
-	event_config_free(config);
-	return base;
+static void note(int number)
+{
+	came[number] = 1;
 }
 
 struct loop *loop_create(void)
@@ -43,9 +46,9 @@ struct loop *loop_create(void)
 
 	if (!loop)
 		return NULL;
-	loop->base = edge_triggered_base();
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	loop->pool = pool_create();
-	if (loop->base && loop->pool)
+	if (loop->epoll >= 0 && loop->pool)
 		return loop;
 	loop_free(loop);
 	return NULL;
@@ -56,7 +59,7 @@ static void free_signals(struct signal_watch *signals)
 	while (signals) {
 		struct signal_watch *next = signals->next;
 
-		event_del(&signals->event);
+		signal(signals->number, SIG_DFL);
 		free(signals);
 		signals = next;
 	}
@@ -68,49 +71,156 @@ void loop_free(struct loop *loop)
 		return;
 	free_signals(loop->signals);
 	pool_free(loop->pool);
-	if (loop->base)
-		event_base_free(loop->base);
+	free(loop->heap.timers);
+	if (loop->epoll >= 0)
+		close(loop->epoll);
 	free(loop);
 }
 
+/* Both processes have the same list of what is waited for: the child leaves it. */
 void loop_part(struct loop *loop)
 {
-	event_reinit(loop->base);
+	close(loop->epoll);
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	loop->next = loop->count = 0;
+	for (struct signal_watch *watch = loop->signals; watch; watch = watch->next)
+		came[watch->number] = 0;
+}
+
+static int control(struct loop *loop, int what, struct watch *watch, unsigned events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = watch};
+
+	return epoll_ctl(loop->epoll, what, watch->fd, &event);
+}
+
+int loop_watch(struct loop *loop, struct watch *watch, unsigned events)
+{
+	return control(loop, EPOLL_CTL_ADD, watch, events);
+}
+
+int loop_watch_again(struct loop *loop, struct watch *watch, unsigned events)
+{
+	return control(loop, EPOLL_CTL_MOD, watch, events);
+}
+
+void loop_forget(struct loop *loop, struct watch *watch)
+{
+	control(loop, EPOLL_CTL_DEL, watch, 0);
+	for (int i = loop->next; i < loop->count; i++)
+		if (loop->events[i].data.ptr == watch)
+			loop->events[i].data.ptr = NULL;
+}
+
+/* EPOLLRDHUP and its like say that nothing new will come to be told of. */
+static unsigned in_bits(unsigned events)
+{
+	unsigned bits = 0;
+
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		bits |= WATCH_END | WATCH_READ;
+	if (events & EPOLLIN)
+		bits |= WATCH_READ;
+	if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+		bits |= WATCH_WRITE;
+	return bits;
+}
+
+static void tell(struct loop *loop)
+{
+	while (!loop->stopped && loop->next < loop->count) {
+		const struct epoll_event *event = &loop->events[loop->next++];
+		struct watch *watch = event->data.ptr;
+
+		if (watch)
+			watch->ready(watch->owner, in_bits(event->events));
+	}
+}
+
+static void ring(struct loop *loop)
+{
+	int64_t now = loop_clock();
+
+	while (!loop->stopped && heap_ring(&loop->heap, now, loop->turn))
+		;
+}
+
+static void heed_signals(struct loop *loop)
+{
+	for (struct signal_watch *watch = loop->signals; watch; watch = watch->next)
+		if (came[watch->number]) {
+			came[watch->number] = 0;
+			watch->act(watch->owner);
+		}
+}
+
+/* 0, or -1.  Signals come here and nowhere else. */
+static int look(struct loop *loop, const sigset_t *mask)
+{
+	int wait = loop->heap.count ? heap_wait(&loop->heap, loop_clock()) : -1;
+	int count = epoll_pwait(loop->epoll, loop->events, AT_ONCE, wait, mask);
+
+	loop->next = 0;
+	loop->count = count > 0 ? count : 0;
+	loop->turn++;
+	if (count >= 0)
+		return 0;
+	if (errno != EINTR)
+		return -1;
+	heed_signals(loop);
+	return 0;
+}
+
+static int run(struct loop *loop, const sigset_t *mask)
+{
+	int result = 0;
+
+	tell(loop);
+	while (!loop->stopped && result == 0) {
+		result = look(loop, mask);
+		tell(loop);
+		ring(loop);
+	}
+	return result;
 }
 
 int loop_run(struct loop *loop)
 {
-	return event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0 ? -1 : 0;
+	sigset_t ours, before;
+	int result;
+
+	sigemptyset(&ours);
+	for (const struct signal_watch *watch = loop->signals; watch; watch = watch->next)
+		sigaddset(&ours, watch->number);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	for (const struct signal_watch *watch = loop->signals; watch; watch = watch->next)
+		sigdelset(&before, watch->number);
+	loop->stopped = 0;
+	heed_signals(loop); /* those that came before */
+	result = run(loop, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return result;
 }
 
 void loop_stop(struct loop *loop)
 {
-	event_base_loopbreak(loop->base);
-}
-
-static void on_signal(evutil_socket_t number, short what, void *arg)
-{
-	struct signal_watch *watch = arg;
-
-	(void)number;
-	(void)what;
-	watch->act(watch->owner);
+	loop->stopped = 1;
 }
 
 int loop_signal(struct loop *loop, int number, void (*act)(void *owner), void *owner)
 {
 	struct signal_watch *watch = calloc(1, sizeof(*watch));
+	struct sigaction action = {.sa_handler = note};
 
 	if (!watch)
 		return -1;
-	watch->act = act;
-	watch->owner = owner;
-	if (evsignal_assign(&watch->event, loop->base, number, on_signal, watch) < 0 ||
-	    event_add(&watch->event, NULL) < 0) {
+	*watch = (struct signal_watch){loop->signals, number, act, owner};
+	came[number] = 0;
+	sigfillset(&action.sa_mask);
+	if (sigaction(number, &action, NULL) < 0) {
 		free(watch);
 		return -1;
 	}
-	watch->next = loop->signals;
 	loop->signals = watch;
 	return 0;
 }
@@ -120,47 +230,19 @@ struct pool *loop_pool(struct loop *loop)
 	return loop->pool;
 }
 
-struct event_base *loop_base(struct loop *loop)
+struct heap *loop_heap(struct loop *loop)
 {
-	return loop->base;
+	return &loop->heap;
+}
+
+unsigned loop_turn(const struct loop *loop)
+{
+	return loop->turn;
 }
 
 int64_t loop_date(void)
 {
 	return (int64_t)time(NULL);
-}
-
-static void on_nothing(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-}
-
-/* The library keeps a few bytes for each number of a descriptor that it has seen, for
- * good.  Made for one connection after another they would lie between what those
- * had, and hold on to the pages when they are gone: so they are made for many at
- * once. */
-#define AT_ONCE 256
-
-void loop_expect(struct loop *loop, int fd)
-{
-	int copy = fd;
-
-	if (fd < loop->expected)
-		return;
-	loop->expected = fd + AT_ONCE;
-	while (copy >= 0 && copy < loop->expected) {
-		struct event event;
-
-		copy = fcntl(fd, F_DUPFD_CLOEXEC, copy + 1);
-		if (copy < 0)
-			return;
-		if (event_assign(&event, loop->base, copy, EV_READ, on_nothing, NULL) == 0 &&
-		    event_add(&event, NULL) == 0)
-			event_del(&event);
-		close(copy);
-	}
 }
 
 int64_t loop_clock(void)

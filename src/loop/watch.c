@@ -1,50 +1,44 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
+#include <sys/epoll.h>
 
 #include "loop/base.h"
-#include "loop/watch.h"
 
-struct watch {
-	struct event event;
-	void (*ready)(void *owner, unsigned what);
-	void *owner;
-};
+#define READING (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
-static void on_ready(evutil_socket_t fd, short what, void *arg)
+static struct watch *make(struct watch what, unsigned events)
 {
-	struct watch *watch = arg;
-	unsigned bits = 0;
+	struct watch *watch = malloc(sizeof(*watch));
 
-	(void)fd;
-	if (what & EV_READ)
-		bits |= WATCH_READ;
-	if (what & EV_WRITE)
-		bits |= WATCH_WRITE;
-	watch->ready(watch->owner, bits);
+	if (!watch)
+		return NULL;
+	*watch = what;
+	if (loop_watch(watch->loop, watch, events) == 0)
+		return watch;
+	free(watch);
+	return NULL;
 }
 
 struct watch *watch_open(struct loop *loop, int fd, void (*ready)(void *owner, unsigned what),
                          void *owner)
 {
-	struct watch *watch = calloc(1, sizeof(*watch));
+	return make((struct watch){loop, fd, ready, owner}, READING | EPOLLOUT);
+}
 
-	if (!watch)
-		return NULL;
-	loop_expect(loop, fd);
-	watch->ready = ready;
-	watch->owner = owner;
-	if (event_assign(&watch->event, loop_base(loop), fd,
-	                 EV_READ | EV_WRITE | EV_PERSIST | EV_ET, on_ready, watch) < 0 ||
-	    event_add(&watch->event, NULL) < 0) {
-		free(watch);
-		return NULL;
-	}
-	return watch;
+struct watch *watch_open_reading(struct loop *loop, int fd,
+                                 void (*ready)(void *owner, unsigned what), void *owner)
+{
+	return make((struct watch){loop, fd, ready, owner}, READING);
+}
+
+int watch_writes(struct watch *watch)
+{
+	return loop_watch_again(watch->loop, watch, READING | EPOLLOUT);
 }
 
 void watch_close(struct watch *watch)
 {
 	if (watch)
-		event_del(&watch->event);
+		loop_forget(watch->loop, watch);
 	free(watch);
 }

@@ -139,6 +139,7 @@ static void shake_corked(stls_tls *tls)
 	tls->corked = tls->pipe.send != NULL;
 	shake(tls);
 	tls->corked = false;
+	tls->patient = may_wait(tls);
 }
 
 enum stls_need stls_tls_advance(stls_tls *tls)
@@ -147,7 +148,7 @@ enum stls_need stls_tls_advance(stls_tls *tls)
 
 	if (tls->phase == TLS_SHAKING && tls_bio_flush(tls))
 		shake_corked(tls);
-	if (tls->pipe.send != NULL && !may_wait(tls))
+	if (tls->pipe.send != NULL && !tls->patient)
 		out = tls_bio_flush(tls);
 	if (tls->phase == TLS_SHAKING && tls->mute)
 		shake(tls); /* what has come may say more than that it is over */

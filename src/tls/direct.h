@@ -47,7 +47,7 @@ ptrdiff_t stls_tls_push(stls_tls *, const void *, size_t);
 /* From cork to uncork, what is short may wait, and goes out in one piece: a system call
  * less, and a peer that is not woken for nothing.  Uncork: 1 when all is out, 0 when the
  * pipe is full (call it again), -1 when it failed.  The ticket of a server waits from the
- * handshake's end for the first of these, or for a push or a read in between. */
+ * handshake's end for something that it can go with. */
 void stls_tls_cork(stls_tls *);
 int stls_tls_uncork(stls_tls *);
 
