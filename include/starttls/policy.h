@@ -165,6 +165,10 @@ struct stls_case_spec {
 	/* A host inside of the domain needs no DNSSEC to be one whose name the
 	 * certificate may be for (RFC 6186 section 6; RFC 7673 section 4.1 forbids it). */
 	int inside;
+
+	/* relay: what is remembered cannot be read now.  A policy may be known for all we
+	 * know, so that only one that is fetched now is better than deferring. */
+	int sts_unseen;
 };
 
 typedef struct stls_case stls_case;

@@ -18,9 +18,7 @@ bool front_handshake(struct session *session)
 
 	session->secure = need == STLS_DONE;
 	switch (need) {
-	case STLS_DONE:
-		front_count_handshake(session);
-		return front_go_to_backend(session);
+	case STLS_DONE: front_count_handshake(session); return front_go_to_backend(session);
 	case STLS_FAILED: return failed(session);
 	default: return false;
 	}

@@ -64,6 +64,7 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 	struct stls_destination parsed = {.size = sizeof(parsed)};
 	struct stls_override rule;
 	struct policy_memory memory;
+	enum store_result result;
 
 	*wrong = stls_destination_parse(&parsed, destination);
 	if (*wrong)
@@ -72,8 +73,10 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 	spec.refresh = refresh;
 	if (find_override(order, &parsed, &rule))
 		spec.local = &rule;
-	if (policy_remembered(order, parsed.name, &memory) == STORE_OK)
+	result = policy_remembered(order, parsed.name, &memory);
+	if (result == STORE_OK)
 		spec.sts = &memory.memory;
+	spec.sts_unseen = result == STORE_TROUBLE;
 	return stls_case_open(&spec, wrong);
 }
 

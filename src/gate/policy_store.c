@@ -94,11 +94,13 @@ static void tell_change(const struct desk_order *order, const struct stls_plan *
 }
 
 /* RFC 8461 section 3.3: one that cannot be renewed, time and again. */
-static void tell_failure(const struct desk_order *order, const struct stls_plan *plan)
+static void tell_failure(const struct desk_order *order, const struct stls_plan *plan,
+                         const struct stls_sts_memory *before)
 {
 	struct log_line line;
 
-	if (!stls_sts_alert(&plan->sts.memory, loop_date()))
+	if (plan->sts.memory.failures <= before->failures ||
+	    !stls_sts_alert(&plan->sts.memory, loop_date()))
 		return;
 	begin(&line, order, LOG_LEVEL_WARNING, "sts-renewal", plan);
 	log_text(&line, "fault", stls_fault_name(plan->sts.memory.fault));
@@ -119,7 +121,7 @@ void policy_remember(const struct desk_order *order, const struct stls_plan *pla
 	if (plan->sts.renewed)
 		tell_change(order, plan, &before.memory);
 	else
-		tell_failure(order, plan);
+		tell_failure(order, plan, &before.memory);
 	keep(order, plan);
 }
 

@@ -25,10 +25,18 @@ static void count_failure(struct walk *w, const char *id)
 	w->sts.state.changed = 1;
 }
 
+/* Whether there is a policy is not known, and "none" would be a guess. */
+static void lose(struct walk *w, enum stls_fault fault, const char *rule, const char *what)
+{
+	w->sts.lost = fault;
+	case_say(w, "", rule, "%s: hosts that it might forbid cannot be used", what);
+}
+
 /* Nothing better is known: the remembered policy counts, or there is none. */
 static void fall_back(struct walk *w, const char *what)
 {
 	struct stls_sts_state *state = &w->sts.state;
+	const char *both;
 
 	if (w->c->valid) {
 		case_say(w, "", "RFC 8461 section 3.3",
@@ -37,15 +45,13 @@ static void fall_back(struct walk *w, const char *what)
 		         case_seconds(w, stls_sts_expires(&w->c->sts) - w->c->spec.now));
 		return;
 	}
+	if (w->c->spec.sts_unseen) {
+		case_print(w, &both, "%s, and what is remembered cannot be read", what);
+		lose(w, STLS_FAULT_LOOKUP, "RFC 8461 section 3.3", both);
+		return;
+	}
 	case_say(w, "", "RFC 8461 section 3.1", "%s, and no policy is known%s", what,
 	         w->c->sts.text ? " any more" : "");
-}
-
-/* Whether there is a policy is not known, and "none" would be a guess. */
-static void lose(struct walk *w, enum stls_fault fault, const char *rule, const char *what)
-{
-	w->sts.lost = fault;
-	case_say(w, "", rule, "%s: hosts that it might forbid cannot be used", what);
 }
 
 static bool is_plain_text(const char *type)

@@ -22,8 +22,7 @@ static bool load(SSL_CTX *ssl, const struct tls_certificate *one)
 
 /* What can be signed with, and no more: OpenSSL looks through all of the list in each
  * handshake.  What clients may sign with stays as it is. */
-#define RSA_SIGNS                                                                                  \
-	"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
+#define RSA_SIGNS "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
 #define OTHER_SIGNS "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448"
 
 static bool set_signatures(SSL_CTX *ssl, bool rsa, bool other)

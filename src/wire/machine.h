@@ -148,11 +148,11 @@ struct stls_dialogue {
 	size_t footprint;
 };
 
-#define NAME_SIZE 256     /* a domain name and its NUL */
-#define LIST_SIZE 8192    /* all capabilities of a server */
-#define REPLY_UNITS 512   /* lines of one answer */
-#define REFUSALS 20       /* commands refused before the client is shown the door */
-#define COMMANDS 100    /* ... and said in all, before TLS (LIM-01) */
+#define NAME_SIZE 256    /* a domain name and its NUL */
+#define LIST_SIZE 8192   /* all capabilities of a server */
+#define REPLY_UNITS 512  /* lines of one answer */
+#define REFUSALS 20      /* commands refused before the client is shown the door */
+#define COMMANDS 100     /* ... and said in all, before TLS (LIM-01) */
 #define SKIPPED_MAX 8192 /* octets of a line that does not fit, before that ends it */
 
 /* dialogue.c: what walks and vocabularies use to speak */

@@ -19,6 +19,7 @@ static bool read_switch(struct scene *scene, const struct clause *clause)
 	                {"optional", &spec->tls_optional, 1},
 	                {"overrules", &spec->tls_overrules, 1},
 	                {"refresh", &spec->refresh, 1},
+	                {"unseen", &spec->sts_unseen, 1},
 	                {"inside", &spec->inside, 1}};
 
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
