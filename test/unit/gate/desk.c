@@ -21,6 +21,11 @@ static int64_t clock_now;
 
 int64_t __wrap_loop_clock(void);
 int64_t __wrap_loop_date(void);
+struct timer *__wrap_timer_open(struct loop *, void (*)(void *), void *);
+void __wrap_timer_close(struct timer *);
+void __wrap_timer_set(struct timer *, int64_t);
+void __wrap_timer_clear(struct timer *);
+int __wrap_timer_is_set(const struct timer *);
 
 int64_t __wrap_loop_clock(void)
 {
@@ -43,7 +48,7 @@ struct timer {
 
 static struct timer *timers;
 
-struct timer *timer_open(struct loop *loop, void (*ring)(void *owner), void *owner)
+struct timer *__wrap_timer_open(struct loop *loop, void (*ring)(void *owner), void *owner)
 {
 	struct timer *timer = calloc(1, sizeof(*timer));
 
@@ -55,7 +60,7 @@ struct timer *timer_open(struct loop *loop, void (*ring)(void *owner), void *own
 	return timer;
 }
 
-void timer_close(struct timer *timer)
+void __wrap_timer_close(struct timer *timer)
 {
 	if (!timer)
 		return;
@@ -65,17 +70,17 @@ void timer_close(struct timer *timer)
 	free(timer);
 }
 
-void timer_set(struct timer *timer, int64_t milliseconds)
+void __wrap_timer_set(struct timer *timer, int64_t milliseconds)
 {
 	timer->due = clock_now + milliseconds;
 }
 
-void timer_clear(struct timer *timer)
+void __wrap_timer_clear(struct timer *timer)
 {
 	timer->due = 0;
 }
 
-int timer_is_set(const struct timer *timer)
+int __wrap_timer_is_set(const struct timer *timer)
 {
 	return timer->due != 0;
 }
