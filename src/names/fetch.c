@@ -270,7 +270,7 @@ static void set_defaults(struct fetch_settings *settings)
 	if (!settings->size)
 		settings->size = 65536;
 	if (!settings->at_once)
-		settings->at_once = 20;
+		settings->at_once = 50;
 }
 
 struct fetcher *fetcher_open(struct loop *loop, struct dns *dns,

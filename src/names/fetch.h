@@ -26,7 +26,7 @@ struct fetch_settings {
 	unsigned port;       /* 0: 443 */
 	unsigned patience;   /* ms for all of it; 0: 60000 */
 	unsigned size;       /* bytes of a document; 0: 65536 */
-	/* Fetches under way; the others wait.  0: 20.  Slow ones do not hold up quick
+	/* Fetches under way; the others wait.  0: 50.  Slow ones do not hold up quick
 	 * ones: who takes more than two seconds waits in a lane of its own, ten times
 	 * as wide. */
 	unsigned at_once;

@@ -61,7 +61,9 @@ def figures(text, names):
             "slow, last s": max((one for one, _ in slow), default=None),
             "dead": len(names["dead"]), "dead, temporary": sum(word == "TEMP" for _, word in dead),
             "dead, last s": max((one for one, _ in dead), default=None),
-            "unanswered": sum(map(len, names.values())) - len(heard)}
+            "unanswered": sum(map(len, names.values())) - len(heard),
+            "not fine": dict(sorted((name, word) for name, (_, word) in heard.items()
+                                    if word != "OK" and name not in names["dead"])[:20])}
 
 
 def measure(site, server, many, with_bad):

@@ -68,6 +68,8 @@ def _own_lines(names, kept):
 def cold(found):
     lines = ["".join([f"{'at once':18}", *(f"{name:>22}" for name in found)])]
     for key in next(iter(found.values()), {}):
+        if key == "not fine":
+            continue
         line = f"{key:18}"
         for figures in found.values():
             figure = figures[key]

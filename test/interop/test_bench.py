@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from lab.child import root_needed
 from lab.daemon import ROOT, program
 
 EVERY = {"session", "resumed", "starttls", "download", "upload", "latency p50", "latency p99"}
@@ -53,3 +54,35 @@ def test_sessions_that_were_not_resumed_are_no_measurement(tmp_path, monkeypatch
     assert "floor, resumed: only 0% of the sessions were resumed" in found["failures"]
     figures = {row["row"]: row["figures"]["floor"] for row in found["rows"]}
     assert figures["session"] > 0 and figures.get("resumed") is None
+
+
+@pytest.fixture(scope="module", name="advice")
+def run_policy_once(tmp_path_factory):
+    root_needed("An internet of one's own")
+    into = tmp_path_factory.mktemp("bench-policy")
+    (into / "bench.json").write_text('{"rows": "of the gateway"}')
+    done = subprocess.run(
+        [sys.executable, ROOT / "test" / "bench" / "policy", program("bench-ask").parents[2],
+         "--into", into, "--quick", "--share", "0.01", "--peers", "floor", "--domains", "100"],
+        capture_output=True, text=True, timeout=300, check=False)
+    return done, json.loads((into / "bench.json").read_text())
+
+
+def test_each_row_of_the_policy_service_has_a_figure(advice):
+    done, found = advice
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert found["policy"]["failures"] == []
+    assert found["rows"] == "of the gateway", "what was found before stays"
+    figures = {row["row"]: row["figures"] for row in found["policy"]["rows"]}
+    assert len(figures) == 6 and all(figure["starttlsd"] > 0 for figure in figures.values())
+    assert all(row["verdict"] == {} for row in found["policy"]["rows"]), "a floor is no peer"
+
+
+def test_everything_at_once_gets_its_answers(advice):
+    _, found = advice
+    whole, good = found["policy"]["cold"].values()
+    assert (whole["good"], whole["good, fine"], whole["unanswered"]) == (98, 98, 0)
+    assert (whole["slow"], whole["slow, fine"]) == (1, 1), whole["not fine"]
+    assert (whole["dead"], whole["dead, temporary"]) == (1, 1)
+    assert whole["good, last s"] < whole["slow, last s"], "who is quick waits for nobody"
+    assert (good["good"], good["slow"], good["dead"], good["unanswered"]) == (98, 0, 0, 0)
