@@ -10,6 +10,7 @@
 #include "loop/pool.h"
 
 #define AT_ONCE 64 /* events of a turn */
+#define SIGNALS 64 /* turns from one look for signals to the next */
 
 struct signal_watch {
 	struct signal_watch *next;
@@ -154,7 +155,19 @@ static void heed_signals(struct loop *loop)
 		}
 }
 
-/* 0, or -1.  Signals come here and nowhere else. */
+/* Where there is always something to tell of, the wait is never interrupted, and a
+ * signal would come in vain. */
+static void fetch_signals(struct loop *loop, const sigset_t *ours)
+{
+	const struct timespec now = {0};
+	int number;
+
+	while ((number = sigtimedwait(ours, NULL, &now)) > 0)
+		came[number] = 1;
+	heed_signals(loop);
+}
+
+/* 0, or -1.  Signals come here, or by fetch_signals(). */
 static int look(struct loop *loop, const sigset_t *mask)
 {
 	int wait = loop->heap.count ? heap_wait(&loop->heap, loop_clock()) : -1;
@@ -171,7 +184,7 @@ static int look(struct loop *loop, const sigset_t *mask)
 	return 0;
 }
 
-static int run(struct loop *loop, const sigset_t *mask)
+static int run(struct loop *loop, const sigset_t *mask, const sigset_t *ours)
 {
 	int result = 0;
 
@@ -180,6 +193,8 @@ static int run(struct loop *loop, const sigset_t *mask)
 		result = look(loop, mask);
 		tell(loop);
 		ring(loop);
+		if (loop->signals && loop->turn % SIGNALS == 0)
+			fetch_signals(loop, ours);
 	}
 	return result;
 }
@@ -197,7 +212,7 @@ int loop_run(struct loop *loop)
 		sigdelset(&before, watch->number);
 	loop->stopped = 0;
 	heed_signals(loop); /* those that came before */
-	result = run(loop, &before);
+	result = run(loop, &before, &ours);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return result;
 }

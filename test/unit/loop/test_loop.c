@@ -122,6 +122,35 @@ static void signal_comes_within_the_loop(void **state)
 	assert_false(scene->expired);
 }
 
+struct busy {
+	struct timer *timer;
+	unsigned turns;
+};
+
+static void go_round(void *owner)
+{
+	struct busy *busy = owner;
+
+	if (++busy->turns == 100)
+		kill(getpid(), SIGUSR1);
+	timer_set(busy->timer, 0);
+}
+
+/* A loop that never waits hears of a signal, too. */
+static void signal_comes_to_a_busy_loop(void **state)
+{
+	struct scene *scene = *state;
+	struct busy busy = {0};
+
+	busy.timer = timer_open(scene->loop, go_round, &busy);
+	assert_int_equal(loop_signal(scene->loop, SIGUSR1, stop, scene), 0);
+	timer_set(busy.timer, 0);
+	loop_run(scene->loop);
+	assert_int_equal(scene->count, 1);
+	assert_false(scene->expired);
+	timer_close(busy.timer);
+}
+
 static void pool_lends_and_takes_back(void **state)
 {
 	struct pool *pool = pool_create();
@@ -446,6 +475,7 @@ int main(void)
 	    SCENE(timer_is_put_off_and_brought_forward),
 	    SCENE(timer_that_was_cleared_stays_silent),
 	    SCENE(signal_comes_within_the_loop),
+	    SCENE(signal_comes_to_a_busy_loop),
 	    cmocka_unit_test(pool_lends_and_takes_back),
 	    cmocka_unit_test(pool_has_few_large_ones),
 	    SCENE(end_is_woken_and_tells_how_it_ended),
