@@ -14,7 +14,7 @@ CXX = shlex.split(os.environ.get("CXX", "c++"))
 # No position independence, no hardening: what is in the object is what the source says.
 PLAIN = ["-std=gnu17", "-O1", "-fno-pic", "-fno-stack-protector", "-fcf-protection=none",
          "-U_FORTIFY_SOURCE", "-fno-common", "-fno-builtin-printf"]
-PACKAGES = ["openssl", "libevent_core", "libconfuse", "libgsasl", "jansson"]
+PACKAGES = ["openssl", "libconfuse", "libgsasl", "jansson"]
 
 Symbols = collections.namedtuple("Symbols", "undefined defined writable")
 _count = 0

@@ -91,8 +91,8 @@ def main():
     check_library(root, "libstarttls", ["dialogue.h", "fault.h", "identity.h", "policy.h",
                                         "ratchet.h", "sts.h", "tlsa.h"], sys.argv[2])
     check_library(root, "libstarttls-openssl", ["tls.h"], sys.argv[3])
-    check_needs(sys.argv[2], r"lib(ssl|crypto|event|pthread)")
-    check_needs(sys.argv[3], r"libevent")
+    check_needs(sys.argv[2], r"lib(ssl|crypto|pthread|unbound|curl|sqlite3|hiredis)")
+    check_needs(sys.argv[3], r"lib(unbound|curl|sqlite3|hiredis)")
     check_headers(root)
     check_controls()
     plan()
