@@ -26,71 +26,62 @@ static enum stls_absent absent_of(enum dns_absent absent)
 	return STLS_THERE;
 }
 
-static void take_mx(struct stls_mx *to, const struct dns_record *from)
+static void take_mx(void *to, const struct dns_record *from)
 {
-	*to = (struct stls_mx){from->preference, from->host};
+	*(struct stls_mx *)to = (struct stls_mx){from->preference, from->host};
 }
 
-static void take_srv(struct stls_srv *to, const struct dns_record *from)
+static void take_srv(void *to, const struct dns_record *from)
 {
-	*to = (struct stls_srv){from->preference, from->weight, from->port, from->host};
+	*(struct stls_srv *)to =
+	    (struct stls_srv){from->preference, from->weight, from->port, from->host};
 }
 
-static void take_text(struct stls_text *to, const struct dns_record *from)
+static void take_text(void *to, const struct dns_record *from)
 {
-	*to = (struct stls_text){(const char *)from->bytes, from->length};
-}
-
-/* True when memory is out. */
-static bool take_mxs(struct stls_answer *answer, const struct dns_answer *heard,
-                     struct inquiry_records *records)
-{
-	answer->mx = records->mx = calloc(heard->count + 1, sizeof(*records->mx));
-	for (size_t i = 0; records->mx && i < heard->count; i++)
-		take_mx(&records->mx[i], &heard->records[i]);
-	return !records->mx;
-}
-
-static bool take_srvs(struct stls_answer *answer, const struct dns_answer *heard,
-                      struct inquiry_records *records)
-{
-	answer->srv = records->srv = calloc(heard->count + 1, sizeof(*records->srv));
-	for (size_t i = 0; records->srv && i < heard->count; i++)
-		take_srv(&records->srv[i], &heard->records[i]);
-	return !records->srv;
-}
-
-static bool take_texts(struct stls_answer *answer, const struct dns_answer *heard,
-                       struct inquiry_records *records)
-{
-	answer->texts = records->texts = calloc(heard->count + 1, sizeof(*records->texts));
-	for (size_t i = 0; records->texts && i < heard->count; i++)
-		take_text(&records->texts[i], &heard->records[i]);
-	return !records->texts;
+	*(struct stls_text *)to = (struct stls_text){(const char *)from->bytes, from->length};
 }
 
 /* One that is too short stays one that cannot be used, so that it counts as being
  * there (RFC 7672 section 2.2). */
-static bool take_tlsas(struct stls_answer *answer, const struct dns_answer *heard,
-                       struct inquiry_records *records)
+static void take_tlsa(void *to, const struct dns_record *from)
 {
-	answer->tlsa = records->tlsa = calloc(heard->count + 1, sizeof(*records->tlsa));
-	for (size_t i = 0; records->tlsa && i < heard->count; i++)
-		if (stls_tlsa_read(&records->tlsa[i], heard->records[i].bytes,
-		                   heard->records[i].length) < 0)
-			records->tlsa[i] = (struct stls_tlsa){.usage = 255};
-	return !records->tlsa;
+	struct stls_tlsa *record = to;
+
+	if (stls_tlsa_read(record, from->bytes, from->length) < 0)
+		*record = (struct stls_tlsa){.usage = 255};
 }
 
-static bool take(struct stls_answer *answer, const struct dns_answer *heard,
-                 struct inquiry_records *records)
+/* NULL when memory is out. */
+static void *take_all(const struct dns_answer *heard, size_t size,
+                      void (*take)(void *to, const struct dns_record *from))
+{
+	char *list = calloc(heard->count + 1, size);
+
+	for (size_t i = 0; list && i < heard->count; i++)
+		take(list + i * size, &heard->records[i]);
+	return list;
+}
+
+/* NULL when memory is out; else the list, or what is none. */
+static const void *take(struct stls_answer *answer, const struct dns_answer *heard,
+                        struct inquiry_records *records)
 {
 	switch (heard->type) {
-	case DNS_MX: return take_mxs(answer, heard, records);
-	case DNS_SRV: return take_srvs(answer, heard, records);
-	case DNS_TXT: return take_texts(answer, heard, records);
-	case DNS_TLSA: return take_tlsas(answer, heard, records);
-	default: return false;
+	case DNS_MX:
+		answer->mx = records->mx = take_all(heard, sizeof(*records->mx), take_mx);
+		return answer->mx;
+	case DNS_SRV:
+		answer->srv = records->srv = take_all(heard, sizeof(*records->srv), take_srv);
+		return answer->srv;
+	case DNS_TXT:
+		answer->texts = records->texts =
+		    take_all(heard, sizeof(*records->texts), take_text);
+		return answer->texts;
+	case DNS_TLSA:
+		answer->tlsa = records->tlsa = take_all(heard, sizeof(*records->tlsa), take_tlsa);
+		return answer->tlsa;
+	default: return heard;
 	}
 }
 
@@ -106,7 +97,7 @@ void inquiry_records(struct stls_answer *answer, const struct dns_answer *heard,
 	    .count = heard->count,
 	    .detail = heard->why,
 	};
-	if (take(answer, heard, records))
+	if (!take(answer, heard, records))
 		*answer = (struct stls_answer){.size = sizeof(*answer),
 		                               .detail = "there is no memory left"};
 }
