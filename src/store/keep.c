@@ -166,7 +166,7 @@ enum store_result keep_put(struct store *store, enum kind kind, const union reco
 		return trouble(store, "there is no memory");
 	memory_unwritten(memory, item);
 	memory_drop(memory, item);
-	return keep_write(store, item, now);
+	return store->gathers ? STORE_OK : keep_write(store, item, now);
 }
 
 /* Whether there is something to forget.  What cannot be known is forgotten, too. */
@@ -203,7 +203,7 @@ enum store_result keep_forget(struct store *store, enum kind kind, const char *k
 	if (!item)
 		return trouble(store, "there is no memory");
 	memory_unwritten(&store->memory, item);
-	return keep_write(store, item, now);
+	return store->gathers ? STORE_OK : keep_write(store, item, now);
 }
 
 enum store_result keep_first(struct store *store, enum kind kind, const union record *record,

@@ -15,6 +15,7 @@ struct store {
 	int64_t deadline; /* of the call that is being made */
 	int timeout, pause, look;
 	int64_t keep_host;
+	bool gathers;
 	union record out; /* what callers receive is copied from here */
 
 	/* trouble.c */

@@ -34,6 +34,7 @@ static void adopt(struct store *store, const struct store_settings *settings, in
 	store->pause = settings->pause > 0 ? settings->pause : PAUSE;
 	store->look = settings->look > 0 ? settings->look : LOOK;
 	store->keep_host = settings->keep_host > 0 ? settings->keep_host : KEEP_HOST;
+	store->gathers = settings->gather;
 	store->deadline = deadline_in(store->timeout);
 	store->tended = store->steady_since = now;
 	memory_begin(&store->memory, settings->memory > 0 ? settings->memory : MEMORY);

@@ -57,6 +57,9 @@ struct store_settings {
 	int look;          /* seconds after which others' changes are looked for; 0: 10 */
 	size_t memory;     /* octets; what is over it is left to what lasts; 0: 64 MiB */
 	int64_t keep_host; /* seconds after which an unheard-of host is forgotten; 0: 120 days */
+	/* What is put or forgotten is OK as soon as it is in memory, and lasts after
+	 * store_write(): what comes together waits for the disk together. */
+	bool gather;
 };
 
 struct store;
@@ -71,6 +74,9 @@ void store_close(struct store *);
 /* To be called every second or so: writes what could not be written, looks for what
  * others have written, forgets what is over. */
 void store_tend(struct store *, int64_t now);
+
+/* Everything that is in memory lasts: OK or TROUBLE. */
+enum store_result store_write(struct store *, int64_t now);
 
 /* Why the last call said STORE_TROUBLE. */
 const char *store_reason(const struct store *);

@@ -131,6 +131,14 @@ bool tend_write(struct store *store, int64_t now, int64_t until)
 	return true;
 }
 
+enum store_result store_write(struct store *store, int64_t now)
+{
+	store->deadline = deadline_in(store->timeout);
+	if (store->memory.unwritten_count && trouble_may_ask(store, now))
+		tend_write(store, now, store->deadline);
+	return store->memory.unwritten_count ? STORE_TROUBLE : STORE_OK;
+}
+
 /* ---- all of it ---- */
 
 static bool wants_to_look(const struct store *store, int64_t now)

@@ -105,6 +105,42 @@ static void the_longest_fits_and_longer_does_not(void **state)
 	store_close(store);
 }
 
+/* Another one sees only what lasts. */
+static void what_is_gathered_lasts_when_it_is_written(void **state)
+{
+	struct store_settings settings = {.gather = true};
+	struct store *store = place_open_with(&place, &settings, NOW), *other;
+	struct store_policy policy;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		sample_policy(&policy, i);
+		assert_int_equal(store_policy_put(store, &policy, NOW), STORE_OK);
+	}
+	assert_true(has_policy(store, 299, NOW));
+	other = place_open(&place, NOW);
+	assert_false(has_policy(other, 0, NOW));
+	assert_false(has_policy(other, 299, NOW));
+	store_close(other);
+
+	assert_int_equal(store_policy_forget(store, "d00007.example.org", NOW), STORE_OK);
+	assert_int_equal(store_write(store, NOW), STORE_OK);
+	other = place_open(&place, NOW);
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(has_policy(other, i, NOW), i != 7);
+	sample_policy(&policy, 7);
+	assert_int_equal(store_policy_put(other, &policy, NOW), STORE_OK);
+	store_close(other);
+	assert_int_equal(store_write(store, NOW), STORE_OK);
+	assert_string_equal(all_news(store), "");
+
+	sample_policy(&policy, 300);
+	assert_int_equal(store_policy_put(store, &policy, NOW), STORE_OK);
+	store = reopened(store, NOW);
+	assert_true(has_policy(store, 300, NOW));
+	store_close(store);
+}
+
 static void what_is_forgotten_stays_forgotten(void **state)
 {
 	struct store *store = place_open(&place, NOW);
@@ -457,6 +493,7 @@ int main(int count, char **arguments)
 	const struct CMUnitTest tests[] = {
 	    TEST(all_of_it_comes_back),
 	    TEST(the_longest_fits_and_longer_does_not),
+	    TEST(what_is_gathered_lasts_when_it_is_written),
 	    TEST(what_is_forgotten_stays_forgotten),
 	    TEST(they_are_listed_in_the_order_of_keys),
 	    TEST(memory_is_bounded_and_nothing_is_lost),
