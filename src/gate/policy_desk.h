@@ -21,6 +21,7 @@
 #include "store/store.h"
 
 struct desk;
+struct ledger; /* policy_ledger.h */
 
 struct desk_order {
 	const struct config *config;
@@ -30,6 +31,7 @@ struct desk_order {
 	struct dns *dns;
 	struct fetcher *fetcher;
 	struct store *store;
+	struct ledger *ledger; /* of the store */
 };
 
 struct desk *desk_open(const struct desk_order *); /* NULL when memory is out */

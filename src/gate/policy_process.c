@@ -7,6 +7,7 @@
 
 #include "gate/confine.h"
 #include "gate/policy_count.h"
+#include "gate/policy_ledger.h"
 #include "gate/policy_talk.h"
 #include "gate/policy_tickets.h"
 #include "gate/worker.h"
@@ -32,6 +33,7 @@ struct policy_process {
 	struct dns *dns;
 	struct fetcher *fetcher;
 	struct store *store;
+	struct ledger *ledger;
 	struct service_desk *services; /* one for each policy section */
 	size_t count;
 	struct policy_told told;
@@ -154,12 +156,15 @@ static int open_names(struct policy_process *process)
 static int open_store(struct policy_process *process)
 {
 	const struct config *config = &process->order->generation->config;
-	const struct store_settings settings = {.state = config->state};
+	const struct store_settings settings = {.state = config->state, .gather = true};
 	struct store_error error;
 
 	process->store = store_open(&settings, loop_date(), &error);
 	if (!process->store)
 		return wrong(process, "store", error.text);
+	process->ledger = ledger_open(process->loop, process->store);
+	if (!process->ledger)
+		return wrong(process, "start", "There is no memory left.");
 	return config_shares_state(config)
 	           ? policy_tickets_open(&process->tickets, config, process->store,
 	                                 process->order->channel)
@@ -192,6 +197,7 @@ static int open_service(struct policy_process *process, const struct config_poli
 	    .dns = process->dns,
 	    .fetcher = process->fetcher,
 	    .store = process->store,
+	    .ledger = process->ledger,
 	});
 	if (service->desk)
 		service->talkers = talkers_open(process->loop, order->log, config, service->desk);
@@ -278,6 +284,7 @@ int worker_advise(const struct worker_order *order)
 	fetcher_close(process.fetcher);
 	dns_close(process.dns);
 	policy_tickets_close(&process.tickets);
+	ledger_close(process.ledger);
 	store_close(process.store);
 	watch_close(process.watch);
 	timer_close(process.tend);
