@@ -112,7 +112,16 @@ static void over(struct errand *errand)
 	free(errand);
 }
 
-/* Who only looks after a policy and fails has nothing to say to those who wait. */
+static void give_up(struct errand *errand)
+{
+	if (!errand)
+		return;
+	lanes_leave(&errand->desk->lanes, &errand->seat);
+	over(errand);
+}
+
+/* Who only looks after a policy and fails has nothing to say to those who wait.  Who has
+ * fetched one has the last word: the other may have set out from what was before. */
 static void found_out(void *owner, const struct stls_plan *plan, const char *why)
 {
 	struct errand *errand = owner;
@@ -128,8 +137,9 @@ static void found_out(void *owner, const struct stls_plan *plan, const char *why
 		entry->renewed = loop_clock();
 	if (counts)
 		take(desk, entry, plan, why);
-	lanes_leave(&desk->lanes, &errand->seat);
-	over(errand);
+	if (plan && plan->sts.renewed)
+		give_up(entry->errands[!errand->kind]);
+	give_up(errand);
 	if (counts)
 		wake(entry, true);
 }

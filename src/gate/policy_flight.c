@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate/policy_flight.h"
+#include "gate/policy_ledger.h"
 #include "gate/policy_store.h"
 #include "loop/timer.h"
 #include "names/inquiry.h"
@@ -11,8 +12,10 @@ struct flight {
 	const struct desk_order *order;
 	stls_case *subject;
 	struct inquiry *inquiry;
+	bool refresh; /* and nobody waits for it */
 	struct timer *soon; /* there is no case: that is told later, as all is */
 	const char *wrong;
+	struct ledger_wait written; /* what is to be remembered of it */
 	flight_done *done;
 	void *owner;
 };
@@ -83,10 +86,21 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 static void on_plan(void *owner)
 {
 	struct flight *flight = owner;
+
+	flight->done(flight->owner, stls_case_plan(flight->subject), "");
+}
+
+/* Nothing is answered that might be forgotten. */
+static void on_case(void *owner)
+{
+	struct flight *flight = owner;
 	const struct stls_plan *plan = stls_case_plan(flight->subject);
 
-	policy_remember(flight->order, plan);
-	flight->done(flight->owner, plan, "");
+	policy_remember(flight->order, plan, !flight->refresh);
+	if (ledger_lasts(flight->order->ledger))
+		on_plan(flight);
+	else
+		ledger_await(flight->order->ledger, &flight->written);
 }
 
 static void on_soon(void *owner)
@@ -103,12 +117,14 @@ struct flight *flight_begin(const struct desk_order *order, const char *destinat
 
 	if (!flight)
 		return NULL;
-	*flight = (struct flight){.order = order, .done = done, .owner = owner};
+	*flight = (struct flight){
+	    .order = order, .refresh = refresh, .done = done, .owner = owner};
+	flight->written = (struct ledger_wait){.written = on_plan, .owner = flight};
 	flight->subject = open_case(order, destination, refresh, &flight->wrong);
 	if (flight->subject)
 		flight->inquiry =
 		    inquiry_begin(order->loop, order->dns, order->fetcher, flight->subject,
-		                  (int64_t)order->policy->deadline * 1000, on_plan, flight);
+		                  (int64_t)order->policy->deadline * 1000, on_case, flight);
 	else if ((flight->soon = timer_open(order->loop, on_soon, flight)))
 		timer_set(flight->soon, 0);
 	if (flight->inquiry || flight->soon)
@@ -121,6 +137,7 @@ void flight_end(struct flight *flight)
 {
 	if (!flight)
 		return;
+	ledger_leave(&flight->written);
 	inquiry_end(flight->inquiry);
 	timer_close(flight->soon);
 	stls_case_close(flight->subject);

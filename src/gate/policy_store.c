@@ -4,6 +4,11 @@
 
 #include "gate/policy_store.h"
 
+#define DAY INT64_C(86400)
+/* Policies that nobody has asked for that long are not fetched again: who mails there
+ * after all finds out then. */
+#define WANTED (90 * DAY)
+
 static enum stls_fault fault_named(const char *name)
 {
 	for (int fault = 1; fault < STLS_FAULT_COUNT; fault++)
@@ -39,16 +44,16 @@ enum store_result policy_remembered(const struct desk_order *order, const char *
 	return result;
 }
 
-static void keep(const struct desk_order *order, const struct stls_plan *plan)
+static void keep(const struct desk_order *order, const struct stls_plan *plan, int64_t wanted)
 {
 	const struct stls_sts_memory *memory = &plan->sts.memory;
-	int64_t now = loop_date();
 	struct store_policy kept = {
 	    .text = memory->text,
 	    .length = memory->length,
 	    .fetched = memory->fetched,
 	    .expires = stls_sts_expires(memory),
 	    .looked = memory->looked,
+	    .wanted = wanted,
 	    .failed = memory->failed,
 	    .failures = memory->failures,
 	};
@@ -60,7 +65,7 @@ static void keep(const struct desk_order *order, const struct stls_plan *plan)
 	         memory->failed_id ? memory->failed_id : "");
 	snprintf(kept.failure, sizeof(kept.failure), "%s",
 	         memory->fault ? stls_fault_name(memory->fault) : "");
-	store_policy_put(order->store, &kept, now);
+	store_policy_put(order->store, &kept, loop_date());
 }
 
 /* ---- what operators want to know ---- */
@@ -110,31 +115,55 @@ static void tell_failure(const struct desk_order *order, const struct stls_plan 
 	log_end(&line);
 }
 
-void policy_remember(const struct desk_order *order, const struct stls_plan *plan)
+static void tell(const struct desk_order *order, const struct stls_plan *plan,
+                 const struct stls_sts_memory *before)
 {
-	struct policy_memory before;
+	if (plan->sts.renewed)
+		tell_change(order, plan, before);
+	else if (plan->sts.changed)
+		tell_failure(order, plan, before);
+}
 
-	if (!plan->sts.changed)
+/* Somebody else was quicker, and has fetched another one meanwhile. */
+static bool is_late(const struct stls_plan *plan, const struct store_policy *kept)
+{
+	return kept->text && kept->fetched > plan->sts.memory.fetched;
+}
+
+void policy_remember(const struct desk_order *order, const struct stls_plan *plan, bool asked)
+{
+	struct policy_memory before = {.kept = {.domain = ""}};
+	int64_t now = loop_date();
+
+	if (!plan->sts.changed && !plan->sts.memory.text)
 		return;
 	if (policy_remembered(order, plan->domain, &before) != STORE_OK)
-		before.memory = (struct stls_sts_memory){.size = sizeof(before.memory), .id = ""};
-	if (plan->sts.renewed)
-		tell_change(order, plan, &before.memory);
-	else
-		tell_failure(order, plan, &before.memory);
-	keep(order, plan);
+		before.memory = memory_of(&before.kept);
+	if (plan->sts.changed && !is_late(plan, &before.kept)) {
+		tell(order, plan, &before.memory);
+		keep(order, plan, asked ? now : before.kept.wanted);
+	} else if (asked && before.kept.text && now - before.kept.wanted >= DAY) {
+		before.kept.wanted = now;
+		store_policy_put(order->store, &before.kept, now);
+	}
+}
+
+/* A failure alone is nothing to look after. */
+static int64_t next_look(const struct store_policy *kept, int64_t now)
+{
+	const struct stls_sts_memory memory = memory_of(kept);
+	int64_t wanted = kept->wanted ? kept->wanted : kept->fetched;
+
+	return memory.text && now - wanted < WANTED ? stls_sts_next_look(&memory, now) : 0;
 }
 
 bool policy_next(const struct desk_order *order, char domain[254], int64_t *when)
 {
 	struct store_policy kept;
-	struct stls_sts_memory memory;
 
 	if (store_policy_next(order->store, domain, &kept) != STORE_OK)
 		return false;
-	memory = memory_of(&kept);
 	memcpy(domain, kept.domain, sizeof(kept.domain));
-	/* A failure alone is nothing to look after. */
-	*when = memory.text ? stls_sts_next_look(&memory, loop_date()) : 0;
+	*when = next_look(&kept, loop_date());
 	return true;
 }

@@ -15,9 +15,10 @@ struct policy_memory {
 enum store_result policy_remembered(const struct desk_order *, const char *domain,
                                     struct policy_memory *);
 
-/* Keeps what a plan wants remembered, and tells of it where that is news.  What cannot be kept for
- * longer is kept in memory; the store tells of its troubles itself. */
-void policy_remember(const struct desk_order *, const struct stls_plan *);
+/* Keeps what a plan wants remembered, and tells of it where that is news; asked: somebody
+ * has asked for it.  What cannot be made to last is kept in memory; the store tells of its
+ * troubles itself. */
+void policy_remember(const struct desk_order *, const struct stls_plan *, bool asked);
 
 /* The next domain after that one, "" at first, and when it is to be looked at again
  * (0: it is not); false at the end. */
