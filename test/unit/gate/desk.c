@@ -174,6 +174,11 @@ struct flight *flights_find(const char *destination)
 	return NULL;
 }
 
+struct flight *flights_at(size_t index)
+{
+	return flights[index];
+}
+
 static struct stls_plan plan_of(enum stls_outcome outcome, int64_t seconds)
 {
 	return (struct stls_plan){
@@ -187,7 +192,7 @@ static struct stls_plan plan_of(enum stls_outcome outcome, int64_t seconds)
 	};
 }
 
-void flight_finds(struct flight *flight, enum stls_level level, int64_t seconds)
+static void finds(struct flight *flight, enum stls_level level, int64_t seconds, int renewed)
 {
 	struct stls_plan plan = plan_of(STLS_DELIVER, seconds);
 	struct stls_host host = {.name = "mx.example.org", .level = level};
@@ -196,7 +201,18 @@ void flight_finds(struct flight *flight, enum stls_level level, int64_t seconds)
 	assert_non_null(flight);
 	plan.hosts = hosts;
 	plan.host_count = 1;
+	plan.sts.renewed = renewed;
 	flight->done(flight->owner, &plan, "");
+}
+
+void flight_finds(struct flight *flight, enum stls_level level, int64_t seconds)
+{
+	finds(flight, level, seconds, 0);
+}
+
+void flight_fetches(struct flight *flight, enum stls_level level, int64_t seconds)
+{
+	finds(flight, level, seconds, 1);
 }
 
 void flight_fails(struct flight *flight, const char *reason)

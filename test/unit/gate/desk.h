@@ -43,12 +43,14 @@ void scene_pass(struct scene *, int64_t milliseconds);
 /* The flights that are under way: how many, and one by its destination, or NULL. */
 size_t flights_count(void);
 struct flight *flights_find(const char *destination);
-/* All that have been begun. */
+/* All that have been begun, and each of them. */
 size_t flights_begun(void);
+struct flight *flights_at(size_t index);
 
 /* What a flight has found out: a plan that makes Postfix hear "encrypt", "dane-only" and so
  * on; trouble; nothing; or a key that is none. */
 void flight_finds(struct flight *, enum stls_level, int64_t seconds);
+void flight_fetches(struct flight *, enum stls_level, int64_t seconds); /* a policy, too */
 void flight_fails(struct flight *, const char *reason);
 void flight_knows_nothing(struct flight *, int64_t seconds);
 void flight_cannot_be(struct flight *, const char *why);

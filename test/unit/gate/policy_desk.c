@@ -295,6 +295,33 @@ static void policies_are_renewed_unasked(void **state)
 	assert_string_equal(one.heard, ENCRYPT);
 }
 
+/* Who set out before another one fetched a policy knows less than that one. */
+static void who_has_fetched_has_the_last_word(void **state)
+{
+	struct scene *scene = *state;
+	struct listener one;
+
+	store_has("sts.example", loop_date() - 1);
+	scene_pass(scene, 1000);
+	wait_for(scene, "sts.example", &one);
+	assert_int_equal(flights_count(), 2);
+	flight_fetches(flights_find("sts.example"), STLS_LEVEL_ENCRYPT, 4000);
+	assert_string_equal(one.heard, ENCRYPT);
+	assert_int_equal(flights_count(), 0);
+	/* and the other way round */
+	scene_pass(scene, 301000);
+	assert_int_equal(flights_count(), 1);
+	scene_pass(scene, 3400000);
+	wait_for(scene, "sts.example", &one);
+	assert_int_equal(flights_count(), 2);
+	assert_true(flights_find("sts.example")->refresh);
+	for (size_t i = 0; i < flights_begun(); i++)
+		if (!flights_at(i)->over && !flights_at(i)->refresh)
+			flight_fetches(flights_at(i), STLS_LEVEL_DANE, 4000);
+	assert_string_equal(one.heard, "12:OK dane-only,");
+	assert_int_equal(flights_count(), 0);
+}
+
 /* One that is due for good, as its record has gone, keeps nobody busy. */
 static void policies_are_left_alone_for_a_while(void **state)
 {
@@ -429,6 +456,7 @@ int main(void)
 	    TEST(trouble_takes_nothing_away),
 	    TEST(within_bounds),
 	    TEST(policies_are_renewed_unasked),
+	    TEST(who_has_fetched_has_the_last_word),
 	    TEST(policies_are_left_alone_for_a_while),
 	    TEST(closes_under_way),
 	    TEST(nobody_waits_any_more),
