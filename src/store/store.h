@@ -49,7 +49,6 @@ struct store_settings {
 	 * "rediss://HOST"		with TLS, verified for that name; "?ca=FILE",
 	 *				"?cert=FILE&key=FILE" for a certificate of ours
 	 * "redis+unix:/PATH"		"redis+unix://:PASSWORD@/PATH?db=0"
-	 * "memory:"			nothing lasts
 	 */
 	const char *state;
 	int timeout;       /* milliseconds that a call may take; 0: 2000 */
