@@ -50,7 +50,7 @@ static int no_password(char *to, int size, int writing, void *unused)
 static bool read_key(struct tls_certificate *one, FILE *stream, const char *file,
                      struct stls_tls_error *error)
 {
-	one->key = PEM_read_PrivateKey_ex(stream, NULL, no_password, NULL, one->library, NULL);
+	one->key = PEM_read_PrivateKey(stream, NULL, no_password, NULL);
 	if (one->key != NULL)
 		return true;
 	if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_BAD_PASSWORD_READ)
@@ -141,8 +141,6 @@ int stls_tls_context_add(stls_tls_context *context, const char *chain_file, cons
 	bool good = false;
 
 	ERR_clear_error();
-	if (one != NULL)
-		one->library = context->library.context;
 	if (one == NULL)
 		tls_sentence(error, "%s: there is no memory left for it", chain_file);
 	else if (!fill(one, chain_file, key_file, error))

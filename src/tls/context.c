@@ -90,9 +90,8 @@ static bool set(const stls_tls_context *context, SSL_CTX *ssl)
 
 SSL_CTX *tls_settings(const stls_tls_context *context)
 {
-	SSL_CTX *ssl = SSL_CTX_new_ex(context->library.context, NULL,
-	                              context->role == STLS_CLIENT ? TLS_client_method()
-	                                                           : TLS_server_method());
+	SSL_CTX *ssl =
+	    SSL_CTX_new(context->role == STLS_CLIENT ? TLS_client_method() : TLS_server_method());
 
 	if (ssl == NULL || set(context, ssl))
 		return ssl;
@@ -134,9 +133,6 @@ static bool begin(stls_tls_context *context, const struct stls_tls_settings *set
 	context->strict_sni = settings->strict_sni;
 	context->weaker = settings->weaker != 0;
 	context->ask_client = settings->ask_client != 0;
-	if (context->role == STLS_SERVER && !tls_library_open(&context->library))
-		return tls_sentence(error, "OpenSSL has no default provider, or there is no "
-		                           "memory left");
 	if (name_sessions(context, settings->ca_file) && tls_tickets_begin(&context->tickets))
 		context->ssl = tls_settings(context);
 	context->bio = tls_bio_method();
@@ -176,7 +172,6 @@ void stls_tls_context_free(stls_tls_context *context)
 	tls_tickets_end(&context->tickets);
 	SSL_CTX_free(context->ssl);
 	BIO_meth_free(context->bio);
-	tls_library_close(&context->library);
 	free(context);
 }
 

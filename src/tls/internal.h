@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -30,20 +29,9 @@ void tls_names_add_common(struct tls_names *, X509 *);
  * whoever compares or prints it must see all of it (CVE-2009-2408). */
 char *tls_common_name(const X509 *);
 
-/* ---- library.c: a library context for servers, with our own key schedule ---- */
-
-struct tls_library {
-	OSSL_LIB_CTX *context; /* NULL: the default one */
-	OSSL_PROVIDER *everything, *own;
-};
-
-bool tls_library_open(struct tls_library *);
-void tls_library_close(struct tls_library *);
-
 /* ---- certificates.c: a certificate of ours ---- */
 
 struct tls_certificate {
-	OSSL_LIB_CTX *library;
 	X509 *leaf;
 	STACK_OF(X509) * chain;
 	EVP_PKEY *key;
@@ -93,7 +81,6 @@ struct stls_tls_context {
 	int strict_sni;
 	bool weaker, ask_client;
 	unsigned char sid[32];
-	struct tls_library library; /* a server's; of a client the default one */
 	BIO_METHOD *bio;
 	SSL_CTX *ssl; /* a server's has no certificates: those are on the shelf */
 	struct tls_certificate *certificates;
