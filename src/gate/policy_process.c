@@ -38,6 +38,7 @@ struct policy_process {
 	size_t count;
 	struct policy_told told;
 	struct policy_tickets tickets; /* of fronts whose keys are shared */
+	bool tickets_lost;
 	unsigned ticks;
 	bool retired;
 };
@@ -63,11 +64,13 @@ static void count(struct policy_process *process)
 	policy_count_rest(advice, &rest, &process->told);
 }
 
-static void on_minute(struct policy_process *process)
+/* Once a minute, or sooner where it did not go well. */
+static void look_at_tickets(struct policy_process *process)
 {
-	log_tell(process->order->log);
-	if (process->tickets.store)
-		policy_tickets_look(&process->tickets, loop_date());
+	if (!process->tickets.store)
+		return;
+	if (process->ticks % MINUTE == 0 || process->tickets_lost)
+		process->tickets_lost = !policy_tickets_look(&process->tickets, loop_date());
 }
 
 static void on_tend(void *owner)
@@ -77,8 +80,9 @@ static void on_tend(void *owner)
 	store_tend(process->store, loop_date());
 	tell_news(process);
 	count(process);
+	look_at_tickets(process);
 	if (process->ticks++ % MINUTE == 0)
-		on_minute(process);
+		log_tell(process->order->log);
 	timer_set(process->tend, TEND);
 }
 
@@ -221,6 +225,15 @@ static int open_services(struct policy_process *process)
 	return process->services ? 0 : -1;
 }
 
+/* What is told then is told last. */
+static void finish_store(struct policy_process *process)
+{
+	if (!process->store)
+		return;
+	store_finish(process->store);
+	tell_news(process);
+}
+
 static int open_loop(struct policy_process *process)
 {
 	process->loop = loop_create();
@@ -284,6 +297,7 @@ int worker_advise(const struct worker_order *order)
 	fetcher_close(process.fetcher);
 	dns_close(process.dns);
 	policy_tickets_close(&process.tickets);
+	finish_store(&process);
 	ledger_close(process.ledger);
 	store_close(process.store);
 	watch_close(process.watch);

@@ -54,7 +54,7 @@ static void tell(const struct policy_tickets *tickets, size_t front,
 	explicit_bzero(&keys, sizeof(keys));
 }
 
-static void look(struct policy_tickets *tickets, size_t front, int64_t now)
+static bool look(struct policy_tickets *tickets, size_t front, int64_t now)
 {
 	const char *name = tickets->config->fronts[front].name;
 	struct store_tickets kept = {0};
@@ -67,10 +67,14 @@ static void look(struct policy_tickets *tickets, size_t front, int64_t now)
 		tell(tickets, front, &kept);
 	}
 	explicit_bzero(&kept, sizeof(kept));
+	return result == STORE_OK;
 }
 
-void policy_tickets_look(struct policy_tickets *tickets, int64_t now)
+bool policy_tickets_look(struct policy_tickets *tickets, int64_t now)
 {
+	bool good = true;
+
 	for (size_t i = 0; i < tickets->config->front_count; i++)
-		look(tickets, i, now);
+		good = look(tickets, i, now) && good;
+	return good;
 }

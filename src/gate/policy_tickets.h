@@ -20,8 +20,8 @@ struct policy_tickets {
 /* 0, or -1 when memory is out. */
 int policy_tickets_open(struct policy_tickets *, const struct config *, struct store *,
                         int channel);
-/* To be called every now and then. */
-void policy_tickets_look(struct policy_tickets *, int64_t now);
+/* To be called every now and then, and soon when it is false: the store is in trouble. */
+bool policy_tickets_look(struct policy_tickets *, int64_t now);
 void policy_tickets_close(struct policy_tickets *);
 
 #endif

@@ -91,13 +91,21 @@ static void finish(struct store *store)
 		tend_write(store, now, deadline_in(MEND_WITHIN));
 }
 
+void store_finish(struct store *store)
+{
+	if (store->finished)
+		return;
+	store->finished = true;
+	store->deadline = deadline_in(store->timeout);
+	finish(store);
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	store->deadline = deadline_in(store->timeout);
 	if (store->backend) {
-		finish(store);
+		store_finish(store);
 		store->backend->calls->close(store->backend);
 	}
 	memory_end(&store->memory);

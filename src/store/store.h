@@ -67,7 +67,10 @@ struct store;
  * that is none or not ours, a database of a newer version.  What may pass (a server that
  * does not answer, a full disk) is no reason: the store is open, and in trouble. */
 struct store *store_open(const struct store_settings *, int64_t now, struct store_error *);
-/* Writes what is left to write, if it can.  NULL is fine. */
+/* Writes what is left to write, if it can, and mends what is corrupt: what memory has is gone
+ * with it.  store_news() tells what came of that. */
+void store_finish(struct store *);
+/* The same, if it was not done.  NULL is fine. */
 void store_close(struct store *);
 
 /* To be called every second or so: writes what could not be written, looks for what
