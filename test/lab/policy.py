@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import urllib.parse
@@ -133,7 +134,8 @@ class Service(daemon.Starttlsd):
 
     services are the sections by name, {"postfix": dict(level="encrypt")}: each listens on a Unix
     socket, .path("postfix"); .ask("postfix", "dane.test") asks it by the protocol of its section.
-    With tcp=PORT the first one is at 127.0.0.1:PORT of the internet, too.
+    With tcp=PORT the first one is at 127.0.0.1:PORT of the internet, too.  state is a folder or
+    a server, a folder of its own if not said.
     """
 
     PROTOCOLS = {"socketmap": Socketmap, "tcp-table": TcpTable, "json": Json}
@@ -187,6 +189,15 @@ class Service(daemon.Starttlsd):
             if any("starttls.db" in one for one in files):
                 return pid
         return None
+
+    def metric(self, name):
+        """A number of the metrics, which have to be at 127.0.0.1:9587."""
+        with self.internet.connect("127.0.0.1", 9587) as one:
+            one.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            text = b""
+            while octets := one.recv(65536):
+                text += octets
+        return int(re.search(rf"(?m)^{name} (\d+)$", text.decode())[1])
 
     def reload(self):
         """SIGHUP; what was known is forgotten, but for what the store has."""
