@@ -9,6 +9,7 @@ struct fetch_multi {
 	CURLM *curl;
 	struct loop *loop;
 	struct timer *timer;
+	struct curl_slist *over;
 	void (*done)(void *transfer, CURLcode);
 };
 
@@ -148,6 +149,7 @@ void fetch_multi_close(struct fetch_multi *multi)
 	if (!multi)
 		return;
 	curl_multi_cleanup(multi->curl);
+	curl_slist_free_all(multi->over);
 	timer_close(multi->timer);
 	free(multi);
 }
@@ -160,4 +162,20 @@ int fetch_multi_add(struct fetch_multi *multi, CURL *easy)
 void fetch_multi_remove(struct fetch_multi *multi, CURL *easy)
 {
 	curl_multi_remove_handle(multi->curl, easy);
+}
+
+void fetch_multi_forget(struct fetch_multi *multi, const char *what)
+{
+	struct curl_slist *longer = curl_slist_append(multi->over, what);
+
+	if (longer)
+		multi->over = longer;
+}
+
+struct curl_slist *fetch_multi_over(struct fetch_multi *multi)
+{
+	struct curl_slist *over = multi->over;
+
+	multi->over = NULL;
+	return over;
 }

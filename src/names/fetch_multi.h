@@ -17,4 +17,10 @@ void fetch_multi_close(struct fetch_multi *); /* NULL is fine */
 int fetch_multi_add(struct fetch_multi *, CURL *);
 void fetch_multi_remove(struct fetch_multi *, CURL *);
 
+/* Addresses that libcurl was told to use stay until it is told to forget them, which can
+ * only be said with the next transfer: a list for CURLOPT_RESOLVE, which the caller owns
+ * then.  "-HOST:PORT" */
+void fetch_multi_forget(struct fetch_multi *, const char *what);
+struct curl_slist *fetch_multi_over(struct fetch_multi *);
+
 #endif

@@ -8,9 +8,6 @@
 
 #define CONNECT_PATIENCE 20000L /* ms; TLS included */
 
-/* As long as a fetch may take at all: after that the addresses are looked up again. */
-#define ADDRESS_LIFETIME 300L /* s */
-
 static long status_of(CURL *easy)
 {
 	long status = 0;
@@ -63,12 +60,15 @@ static size_t on_body(char *bytes, size_t one, size_t count, void *owner)
 	return count;
 }
 
-/* "+HOST:PORT:ADDRESS,ADDRESS": what we have found, instead of libcurl's own look-up. */
-static struct curl_slist *pin_addresses(const char *host, unsigned port,
+/* "HOST:PORT:ADDRESS,ADDRESS": what we have found, instead of libcurl's own look-up; and
+ * those that are over are forgotten.  What was forgotten is freed when there is no
+ * memory. */
+static struct curl_slist *pin_addresses(struct curl_slist *over, const char *host, unsigned port,
                                         const struct dns_addresses *all)
 {
+	struct curl_slist *list;
 	char text[DNS_NAME + 16 + 2 * DNS_ADDRESSES * ADDRESS_TEXT], address[ADDRESS_TEXT];
-	size_t used = (size_t)snprintf(text, sizeof(text), "+%s:%u:", host, port);
+	size_t used = (size_t)snprintf(text, sizeof(text), "%s:%u:", host, port);
 
 	for (size_t i = 0; i < all->count; i++) {
 		address_format(address, (const void *)&all->sockets[i].storage,
@@ -77,7 +77,10 @@ static struct curl_slist *pin_addresses(const char *host, unsigned port,
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? "," : "",
 		                         address);
 	}
-	return curl_slist_append(NULL, text);
+	list = curl_slist_append(over, text);
+	if (!list)
+		curl_slist_free_all(over);
+	return list;
 }
 
 /* Nothing from the environment, nothing kept, nowhere else. */
@@ -128,7 +131,8 @@ static int direct(struct fetch_transfer *transfer, const char *host, const char 
 	curl_easy_setopt(easy, CURLOPT_URL, url); /* copied */
 	free(url);
 	curl_easy_setopt(easy, CURLOPT_RESOLVE, transfer->addresses);
-	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, ADDRESS_LIFETIME);
+	/* libcurl would go through all addresses that it knows, time and again. */
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_PATIENCE);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE, (long)transfer->settings->size);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -142,7 +146,9 @@ int fetch_transfer_begin(struct fetch_transfer *transfer, struct fetch_multi *mu
                          void *owner)
 {
 	transfer->easy = curl_easy_init();
-	transfer->addresses = pin_addresses(host, transfer->settings->port, all);
+	transfer->addresses =
+	    pin_addresses(fetch_multi_over(multi), host, transfer->settings->port, all);
+	snprintf(transfer->over, sizeof(transfer->over), "-%s:%u", host, transfer->settings->port);
 	if (!transfer->easy || !transfer->addresses || direct(transfer, host, path) < 0)
 		return -1;
 	restrict_ways(transfer->easy);
@@ -156,6 +162,7 @@ void fetch_transfer_end(struct fetch_transfer *transfer, struct fetch_multi *mul
 	if (transfer->easy) {
 		fetch_multi_remove(multi, transfer->easy);
 		curl_easy_cleanup(transfer->easy);
+		fetch_multi_forget(multi, transfer->over);
 	}
 	curl_slist_free_all(transfer->addresses);
 	free(transfer->body);

@@ -13,7 +13,8 @@
 struct fetch_transfer {
 	CURL *easy; /* NULL: not begun */
 	struct curl_slist *addresses;
-	char *body; /* with a zero octet behind it */
+	char over[DNS_NAME + 16]; /* what makes libcurl forget them */
+	char *body;               /* with a zero octet behind it */
 	size_t length;
 	bool too_big;
 	const struct fetch_settings *settings;
