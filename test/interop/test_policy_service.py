@@ -286,6 +286,43 @@ def test_postfix(internet, sender, answers):
             assert taken == [], name
 
 
+SOME = [("dane.test", "verified"), ("dane-mismatch.test", "deferred"), ("sts.example", "verified"),
+        ("sts-mx.example", "deferred"), ("sts-host-name.example", "deferred"),
+        ("open-clear.example", "clear"), ("bogus-mx.test", "deferred")]
+
+
+def test_postfix_by_unix_socket(internet, service):
+    """In the folder of the queue, as manuals have it: Postfix is there, and may see no more."""
+    made = internet.sender(policy="socketmap:unix:starttls/policy:postfix")
+    try:
+        folder = made.queue / "starttls"
+        folder.mkdir()
+        (folder / "policy").symlink_to(service.path("postfix"))
+        for name, word in SOME:
+            assert made.send(name).word == word, name
+    finally:
+        made.stop()
+
+
+def test_postfix_by_tcp_table(internet):
+    with policy.Service(internet, "table", {"table": dict(protocol="tcp-table")}, tcp=PORT + 2):
+        made = internet.sender(policy=f"tcp:127.0.0.1:{PORT + 2}")
+        try:
+            for name, word in SOME:
+                assert made.send(name).word == word, name
+        finally:
+            made.stop()
+
+
+def test_postfix_without_the_service(internet):
+    """Whoever asks and hears nothing keeps his mail."""
+    made = internet.sender(policy=f"socketmap:inet:127.0.0.1:{PORT + 3}:postfix", level="may")
+    try:
+        assert made.send("open.example").word == "deferred"
+    finally:
+        made.stop()
+
+
 def finger(internet, name, line):
     """What posttls-finger says of the last connection at the level that the service told."""
     level, *attributes = line.split()
