@@ -12,7 +12,7 @@ struct flight {
 	const struct desk_order *order;
 	stls_case *subject;
 	struct inquiry *inquiry;
-	bool refresh; /* and nobody waits for it */
+	bool refresh;       /* and nobody waits for it */
 	struct timer *soon; /* there is no case: that is told later, as all is */
 	const char *wrong;
 	struct ledger_wait written; /* what is to be remembered of it */
@@ -117,8 +117,7 @@ struct flight *flight_begin(const struct desk_order *order, const char *destinat
 
 	if (!flight)
 		return NULL;
-	*flight = (struct flight){
-	    .order = order, .refresh = refresh, .done = done, .owner = owner};
+	*flight = (struct flight){.order = order, .refresh = refresh, .done = done, .owner = owner};
 	flight->written = (struct ledger_wait){.written = on_plan, .owner = flight};
 	flight->subject = open_case(order, destination, refresh, &flight->wrong);
 	if (flight->subject)
