@@ -146,6 +146,7 @@ struct config_log {
 struct config {
 	char *hostname; /* the system's when the file does not say */
 	char *state;
+	unsigned state_line; /* 0: the file does not say */
 	char *user;
 	struct config_log log;
 	unsigned workers; /* as many as there are processors when the file does not say */

@@ -127,6 +127,8 @@ static void read_identity(const struct reading *reading, struct config *config)
 	if (!config->user)
 		config->user = value_copy(reading->complaints, USER);
 	config->state = read_state(reading);
+	if (grammar_count(reading->section, "state") > 0)
+		config->state_line = value_line(reading, "state");
 	config->certificates = value_certificates(reading);
 }
 

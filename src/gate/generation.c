@@ -6,6 +6,7 @@
 #include "gate/child.h"
 #include "gate/config_complain.h"
 #include "gate/generation.h"
+#include "gate/policy_prepare.h"
 
 static void take_complaint(const struct complaints *complaints, const struct config_front *front,
                            const struct reason *error)
@@ -34,6 +35,7 @@ static int prepare(struct generation *generation, struct hosts *hosts,
 		                  &error) < 0)
 			take_complaint(complaints, &config->fronts[i], &error);
 	}
+	policy_prepare(config, complaints);
 	return complaints->error->count ? -1 : 0;
 }
 

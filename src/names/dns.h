@@ -39,6 +39,9 @@ struct dns_settings {
 /* NULL, and the reason as a sentence without a dot. */
 #define DNS_WRONG 256
 struct dns *dns_open(struct loop *, const struct dns_settings *, char wrong[DNS_WRONG]);
+/* Whether it could be opened: 0, or -1 and why, as above.  Nothing is asked and nothing is
+ * written. */
+int dns_check(const struct dns_settings *, char wrong[DNS_WRONG]);
 /* Whoever has asked is not answered any more; his queries are gone. */
 void dns_close(struct dns *); /* NULL is fine */
 

@@ -97,7 +97,7 @@ static int finish(struct ub_ctx *context, char wrong[DNS_WRONG])
 static struct ub_ctx *attempt(struct ub_event_base *base, const struct dns_settings *settings,
                               FILE *log, char wrong[DNS_WRONG])
 {
-	struct ub_ctx *context = ub_ctx_create_ub_event(base);
+	struct ub_ctx *context = base ? ub_ctx_create_ub_event(base) : ub_ctx_create();
 	int settled;
 
 	if (!context) {
@@ -165,4 +165,19 @@ struct ub_ctx *dns_context(struct ub_event_base *base, const struct dns_settings
 	/* What is kept in the state may be damaged; the packaged anchor is as good. */
 	packaged.state = NULL;
 	return attempt_logged(base, &packaged, ignored);
+}
+
+int dns_check(const struct dns_settings *settings, char wrong[DNS_WRONG])
+{
+	struct dns_settings packaged = *settings;
+	struct ub_ctx *context;
+
+	packaged.state = NULL;
+	if (!packaged.at_once)
+		packaged.at_once = 1;
+	context = attempt_logged(NULL, &packaged, wrong);
+	if (!context)
+		return -1;
+	ub_ctx_delete(context);
+	return 0;
 }

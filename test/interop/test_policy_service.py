@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from lab import internet_domains as domains
-from lab import policy
+from lab import daemon, policy
 from lab.child import find_program
 
 PORT = 8461
@@ -378,3 +378,30 @@ def test_whoever_goes_away(service):
         for number in range(300):
             gone.put(f"nobody{number}.example")
     assert service.ask("postfix", "nobody7.example") == ("NOTFOUND", "")
+
+
+def test_what_is_missing_is_told(lab, internet):
+    """Before anything is begun: where it is, and what it needs to know whom to trust."""
+    folder = lab.make_folder("policy/missing")
+    (folder / "odd.conf").write_text("server: bogus-key: yes\n")
+
+    def complaints(state, config, ca_file):
+        text = (f'state = "{state}"\n' + policy.section("p", [f"unix:{folder}/p"])
+                + f'resolver {{\n\tconfig = "{config}"\n\tca-file = "{ca_file}"\n}}\n')
+        done = daemon.check_config(folder, text)
+        assert (done.returncode == 0) == (" fine" in done.stdout)
+        return [line.split("test.conf", 1)[1] for line in done.stderr.splitlines()
+                if "test.conf:" in line]
+
+    good = (folder, internet.resolver_config, internet.ca)
+    assert complaints(*good) == []
+    assert complaints("/not/there", "nothing.conf", "/nothing.pem") == [
+        ":1: state: /not/there: No such file or directory",
+        f":5: resolver: {folder}/nothing.conf: No such file or directory",
+        ":5: resolver: ca-file: /nothing.pem: this cannot be read as certificates of authorities "
+        "in PEM form"]
+    assert complaints(internet.ca, "odd.conf", "odd.conf") == [
+        f":1: state: {internet.ca}: Not a directory",
+        f":5: resolver: {folder}/odd.conf: syntax error",
+        f":5: resolver: ca-file: {folder}/odd.conf: this cannot be read as certificates of "
+        "authorities in PEM form"]
