@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate/stamps.h"
+#include "names/fetch.h"
 
 /* Symbolic links are followed: renewing often means to point one elsewhere. */
 static struct stamp stamp_of(const char *path)
@@ -23,7 +24,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
 
 static size_t most(const struct config *config)
 {
-	size_t count = config->certificates.count * 2;
+	size_t count = config->certificates.count * 2 + 1;
 
 	for (size_t i = 0; i < config->front_count; i++) {
 		const struct config_front *front = &config->fronts[i];
@@ -49,6 +50,14 @@ static void add_certificates(struct stamps *stamps, const struct config_certific
 	}
 }
 
+/* They are read once, too. */
+static const char *authorities(const struct config *config)
+{
+	if (!config->policy_count)
+		return NULL;
+	return config->resolver.ca_file ? config->resolver.ca_file : fetch_authorities();
+}
+
 int stamps_take(struct stamps *stamps, const struct config *config)
 {
 	stamps_forget(stamps);
@@ -56,6 +65,7 @@ int stamps_take(struct stamps *stamps, const struct config *config)
 	if (!stamps->list)
 		return -1;
 	add_certificates(stamps, &config->certificates);
+	add(stamps, authorities(config));
 	for (size_t i = 0; i < config->front_count; i++) {
 		const struct config_front *front = &config->fronts[i];
 

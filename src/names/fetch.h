@@ -32,6 +32,9 @@ struct fetch_settings {
 	unsigned at_once;
 };
 
+/* The file of the system's authorities; NULL: there is none, but a folder. */
+const char *fetch_authorities(void);
+
 /* NULL when memory is out.  Both are borrowed. */
 struct fetcher *fetcher_open(struct loop *, struct dns *, const struct fetch_settings *);
 /* Whoever has asked is not answered any more; his fetches are gone. */

@@ -98,6 +98,11 @@ static void restrict_ways(CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "starttls");
 }
 
+const char *fetch_authorities(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
 /* RFC 8461 section 3.3: "a certificate that is valid for the 'mta-sts' DNS-ID". */
 static void demand_certificate(CURL *easy, const char *ca_file)
 {
@@ -111,7 +116,7 @@ static void demand_certificate(CURL *easy, const char *ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
 	/* A file with all authorities libcurl reads once, but beside a folder every time:
 	 * for each document, longer than all the rest of it takes. */
-	if (ca_file || curl_version_info(CURLVERSION_NOW)->cainfo)
+	if (ca_file || fetch_authorities())
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 

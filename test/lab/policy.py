@@ -112,7 +112,7 @@ class Json(Asker):
 
 # ---------------------------------------------------------------- the service
 
-RESOLVER = 'resolver {{\n\tconfig = "{0.resolver_config}"\n\tca-file = "{0.ca}"\n}}\n'
+RESOLVER = 'resolver {{\n\tconfig = "{}"\n\tca-file = "{}"\n}}\n'
 
 
 def section(name, listen, **options):
@@ -135,19 +135,21 @@ class Service(daemon.Starttlsd):
     services are the sections by name, {"postfix": dict(level="encrypt")}: each listens on a Unix
     socket, .path("postfix"); .ask("postfix", "dane.test") asks it by the protocol of its section.
     With tcp=PORT the first one is at 127.0.0.1:PORT of the internet, too.  state is a folder or
-    a server, a folder of its own if not said.
+    a server, a folder of its own if not said; ca is a file of authorities.
     """
 
     PROTOCOLS = {"socketmap": Socketmap, "tcp-table": TcpTable, "json": Json}
 
-    def __init__(self, internet, name, services, *sections, state=None, tcp=None, **options):
+    def __init__(self, internet, name, services, *sections, state=None, tcp=None, ca=None,
+                 **options):
         self.internet = internet
         self.folder = internet.lab.make_folder(f"policy/{name}")
         self.state = state or internet.lab.make_folder(f"policy/{name}/state", owner="nobody",
                                                        mode=0o700)
         self.services = services
         places = [section(one, self._listen(one, tcp), **keys) for one, keys in services.items()]
-        text = daemon.config(*places, *sections, RESOLVER.format(internet),
+        resolver = RESOLVER.format(internet.resolver_config, ca or internet.ca)
+        text = daemon.config(*places, *sections, resolver,
                              state=f'"{self.state}"', **options)
         super().__init__(self.folder, text, prefix=internet.prefix)
         self.wait_log("event=ready")
