@@ -16,7 +16,7 @@ struct store {
 	int timeout, pause, look;
 	int64_t keep_host;
 	bool gathers;
-	bool finished; /* nothing is asked any more */
+	bool finished;    /* nothing is asked any more */
 	union record out; /* what callers receive is copied from here */
 
 	/* trouble.c */
