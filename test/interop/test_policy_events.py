@@ -97,21 +97,6 @@ def test_policy_hosts_die_and_come_back(internet, service):
         assert service.ask("postfix", "sts.test") == enforced("sts.test")
 
 
-def test_authorities_change(internet, lab, pki):
-    """A file that somebody else takes the place of is read again, by whoever may see no other."""
-    folder = lab.make_folder("policy/authorities")
-    file, other = folder / "ca.pem", folder / "ca.pem.new"
-    file.write_text(pki.self_signed("nobody.example").chain.read_text())
-    with policy.Service(internet, "authorities", SERVICES, ca=file, watch_certificates=1) as one:
-        assert one.ask("postfix", "sts.example") == ("NOTFOUND", "")
-        plan = one.ask("json", "sts.example")
-        assert plan["mta_sts"]["fault"] == "sts-webpki-invalid"
-        other.write_text(pki.ca.read_text())
-        other.rename(file)
-        one.wait_log("event=reloaded", 15)
-        assert one.ask("postfix", "sts.test") == enforced("sts.test")
-
-
 # ---------------------------------------------------------------- policies change
 
 

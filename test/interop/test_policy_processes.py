@@ -153,3 +153,19 @@ def test_nobody_waits_for_the_dead(service):
         before = time.monotonic()
         assert well.ask("dane.test") == ("OK", "dane-only")
         assert time.monotonic() - before < 2
+
+
+def test_authorities_change(internet, lab, pki):
+    """A file that somebody else takes the place of is read again, by whoever may see no other."""
+    folder = lab.make_folder("policy/authorities")
+    file, other = folder / "ca.pem", folder / "ca.pem.new"
+    file.write_text(pki.self_signed("nobody.example").chain.read_text())
+    with policy.Service(internet, "authorities", SERVICES, ca=file, watch_certificates=1) as one:
+        assert one.ask("postfix", "sts.example") == ("NOTFOUND", "")
+        plan = one.ask("json", "sts.example")
+        assert plan["mta_sts"]["fault"] == "sts-webpki-invalid"
+        other.write_text(pki.ca.read_text())
+        other.rename(file)
+        one.wait_log("event=reloaded", 15)
+        assert one.ask("postfix", "sts.test") == (
+            "OK", "secure match=mx.sts.test servername=hostname")
