@@ -169,3 +169,25 @@ def test_authorities_change(internet, lab, pki):
         one.wait_log("event=reloaded", 15)
         assert one.ask("postfix", "sts.test") == (
             "OK", "secure match=mx.sts.test servername=hostname")
+
+
+def test_what_operators_see(internet):
+    """Numbers, and a line for mail that has to wait."""
+    with policy.Service(internet, "seen", SERVICES, metrics="127.0.0.1:9587") as one:
+        names = ("dane.test", "dane.test", "sts.example", "sts-404.example", "bogus-mx.test",
+                 ".test")
+        for name in names:
+            one.ask("postfix", name)
+
+        def counts():
+            return [one.metric(f"starttls_{name}_total") for name in (
+                "policy_questions", "policy_questions_known", "policy_lookups",
+                "policy_lookups_troubled", "fetches", "fetches_failed")]
+
+        wait_until(lambda: counts() == [6, 2, 4, 1, 2, 1], 5, "numbers")
+        assert one.metric("starttls_dns_questions_total") > 4
+        assert one.metric("starttls_dns_questions_failed_total") >= 1
+        assert one.metric("starttls_store_troubled") == 0
+        told = [line for line in one.log.splitlines() if "event=deferred" in line]
+        assert len(told) == 1 and "level=warning" in told[0]
+        assert "policy=postfix destination=bogus-mx.test fault=dnssec-bogus reason=" in told[0]
