@@ -86,7 +86,7 @@ int pump_prime(struct pump *pump, int from, const char *bytes, size_t count)
 	return 0;
 }
 
-/* Reads what is there already, TLS records even if there are several. */
+/* Reads what is there, TLS records even if there are several. */
 static ptrdiff_t lane_read(struct pump *pump, int from, size_t room)
 {
 	struct lane *lane = &pump->lane[from];
@@ -99,7 +99,7 @@ static ptrdiff_t lane_read(struct pump *pump, int from, size_t room)
 			break;
 		lane->tail += (size_t)n;
 		room -= (size_t)n;
-	} while (room && side_is_pending(pump->side[from]));
+	} while (room && side_has_more(pump->side[from]));
 	if (lane->tail == before)
 		return n;
 	lane->busy = lane->tail - before >= MUCH;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "loop/side.h"
+#include "loop/watch.h"
 #include "tls/direct.h"
 
 int side_start(struct side *side, stls_tls_context *context, struct stls_receipt *receipt,
@@ -54,9 +55,9 @@ ptrdiff_t side_write(struct side *side, const void *bytes, size_t count)
 	return side->tls ? write_tls(side, bytes, count) : end_send(&side->end, bytes, count);
 }
 
-bool side_is_pending(const struct side *side)
+bool side_has_more(const struct side *side)
 {
-	return side->tls && stls_tls_pending(side->tls);
+	return (side->end.ready & WATCH_READ) || (side->tls && stls_tls_pending(side->tls));
 }
 
 void side_cork(struct side *side)

@@ -43,8 +43,8 @@ enum stls_need side_shake(struct side *);
 ptrdiff_t side_read(struct side *, void *, size_t);
 ptrdiff_t side_write(struct side *, const void *, size_t);
 
-/* Whether there is more to read that has been received already. */
-bool side_is_pending(const struct side *);
+/* Whether it is worth a try to read more at once. */
+bool side_has_more(const struct side *);
 
 /* Between the two, what is written may wait, to go out in one piece: 0, SIDE_WAIT (call
  * it again), SIDE_CUT. */

@@ -111,9 +111,17 @@ static int keep(stls_tls *tls, const char *from, int count)
 	return tls_bytes_add(&tls->out, from, (size_t)count) ? count : -1;
 }
 
-static bool is_gathered(const stls_tls *tls, int count)
+static bool has_room(const stls_tls *tls, int count)
 {
-	return tls->corked && tls_bytes_count(&tls->out) + (size_t)count <= CORKED_MAX;
+	return tls_bytes_count(&tls->out) + (size_t)count <= CORKED_MAX;
+}
+
+/* Whether it may wait; what waits already makes room for it. */
+static bool is_gathered(stls_tls *tls, int count)
+{
+	if (!tls->corked)
+		return false;
+	return has_room(tls, count) || (tls_bio_flush(tls) && has_room(tls, count));
 }
 
 /* A full pipe makes the owner wait, but not a read: what is said then waits in
