@@ -21,51 +21,13 @@ import time
 
 import pytest
 
-from lab import clients, crowd, daemon
+from lab import clients, crowd, daemon, plain
 from lab.child import wait_until
-
-class Mail:
-    """A mail server in plaintext, of one thread a session."""
-
-    def __init__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(one,), daemon=True).start()
-
-    @staticmethod
-    def _serve(one):
-        replies = {b"EHLO": b"250-mail\r\n250 8BITMIME\r\n", b"DATA": b"354 go\r\n",
-                   b"QUIT": b"221 bye\r\n"}
-        with one:
-            try:
-                one.sendall(b"220 mail ESMTP\r\n")
-                lines = one.makefile("rb")
-                for line in lines:
-                    verb = line[:4].upper()
-                    one.sendall(replies.get(verb, b"250 ok\r\n"))
-                    if verb == b"DATA":
-                        for text in lines:
-                            if text == b".\r\n":
-                                break
-                        one.sendall(b"250 taken\r\n")
-            except OSError:
-                pass
-
-    def close(self):
-        self.socket.close()
 
 
 @pytest.fixture(scope="module")
 def mail():
-    made = Mail()
+    made = plain.Mail()
     yield made
     made.close()
 
@@ -218,9 +180,9 @@ def test_idle(gate, pki):
     ends = {}
 
     def dribble_half():
-        plain = socket.socket(fileno=half.socket.detach())
-        ends["half"] = dribble(plain, b"\x17\x03\x03\x10\x00")[0]
-        plain.close()
+        raw = socket.socket(fileno=half.socket.detach())
+        ends["half"] = dribble(raw, b"\x17\x03\x03\x10\x00")[0]
+        raw.close()
 
     thread = threading.Thread(target=dribble_half)
     thread.start()

@@ -10,13 +10,12 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
 import time
 import urllib.request
 
 import pytest
 
-from lab import clients, daemon
+from lab import clients, daemon, plain
 from lab.child import Child, find_program, wait_until
 
 PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "packaging"
@@ -24,39 +23,9 @@ SAMPLE = re.compile(r'(\w+)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (\S+)')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
-class Service:
-    """An IMAP-like service in plaintext: greets, and answers each line with its tag."""
-
-    def __init__(self, greeting=b"* OK hi\r\n"):
-        self.greeting = greeting
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(one,), daemon=True).start()
-
-    def _serve(self, one):
-        with one:
-            try:
-                one.sendall(self.greeting)
-                for line in one.makefile("rb"):
-                    one.sendall(line.split()[0] + b" OK done\r\n")
-            except (OSError, IndexError):
-                pass
-
-    def close(self):
-        self.socket.close()
-
-
 @pytest.fixture(scope="module")
 def service():
-    made = Service()
+    made = plain.Echo()
     yield made
     made.close()
 

@@ -10,49 +10,18 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 
 import pytest
 
-from lab import clients, daemon
+from lab import clients, daemon, plain
 from lab.child import Child, missing, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-class Echo:
-    """An IMAP-like service in plaintext: greets, and answers each line with its tag."""
-
-    def __init__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(one,), daemon=True).start()
-
-    @staticmethod
-    def _serve(one):
-        with one:
-            try:
-                one.sendall(b"* OK hi\r\n")
-                while line := one.recv(1000):
-                    one.sendall(line.split()[0] + b" OK done\r\n")
-            except (OSError, IndexError):
-                pass
-
-    def close(self):
-        self.socket.close()
-
-
 @pytest.fixture(scope="module")
 def echo():
-    made = Echo()
+    made = plain.Echo()
     yield made
     made.close()
 
