@@ -133,8 +133,13 @@ __attribute__((format(printf, 2, 0))) static void take_error(cfg_t *section, con
 	}
 }
 
+/* The sections of a file. */
+struct sections {
+	cfg_opt_t *certificate, *front, *policy, *override, *ratchet, *resolver;
+};
+
 /* libconfuse copies what it is given, sections inside of sections too. */
-static cfg_t *start_top(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *front)
+static cfg_t *start_top(struct grammar *grammar, const struct sections *in)
 {
 	char first_line[] = "0";
 	cfg_opt_t limits[] = {
@@ -147,6 +152,36 @@ static cfg_t *start_top(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt
 	    CFG_END(),
 	};
 	cfg_opt_t metrics[] = {POINTER(grammar), OPENED, LIST("listen"), CFG_END()};
+	cfg_opt_t top[] = {
+	    POINTER(grammar),
+	    VALUE("hostname"),
+	    VALUE("state"),
+	    VALUE("user"),
+	    VALUE("workers"),
+	    VALUE("sandbox"),
+	    VALUE("drain"),
+	    VALUE("watch-certificates"),
+	    VALUE("log-level"),
+	    VALUE("log-format"),
+	    VALUE("log-to"),
+	    VALUE("log-rate"),
+	    CFG_SEC("limits", limits, CFGF_MULTI),
+	    CFG_SEC("metrics", metrics, CFGF_MULTI),
+	    CFG_SEC("certificate", in->certificate, CFGF_MULTI),
+	    CFG_SEC("front", in->front, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	    CFG_SEC("policy", in->policy, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	    CFG_SEC("override", in->override, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	    CFG_SEC("ratchet", in->ratchet, CFGF_MULTI),
+	    CFG_SEC("resolver", in->resolver, CFGF_MULTI),
+	    CFG_END(),
+	};
+	return cfg_init(top, CFGF_NONE);
+}
+
+/* What is about outgoing mail. */
+static cfg_t *start_mail(struct grammar *grammar, struct sections *in)
+{
+	char first_line[] = "0";
 	cfg_opt_t policy[] = {
 	    POINTER(grammar),
 	    OPENED,
@@ -172,30 +207,11 @@ static cfg_t *start_top(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt
 	cfg_opt_t resolver[] = {
 	    POINTER(grammar), OPENED, VALUE("config"), VALUE("ca-file"), CFG_END(),
 	};
-	cfg_opt_t top[] = {
-	    POINTER(grammar),
-	    VALUE("hostname"),
-	    VALUE("state"),
-	    VALUE("user"),
-	    VALUE("workers"),
-	    VALUE("sandbox"),
-	    VALUE("drain"),
-	    VALUE("watch-certificates"),
-	    VALUE("log-level"),
-	    VALUE("log-format"),
-	    VALUE("log-to"),
-	    VALUE("log-rate"),
-	    CFG_SEC("limits", limits, CFGF_MULTI),
-	    CFG_SEC("metrics", metrics, CFGF_MULTI),
-	    CFG_SEC("certificate", certificate, CFGF_MULTI),
-	    CFG_SEC("front", front, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	    CFG_SEC("policy", policy, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	    CFG_SEC("override", override, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	    CFG_SEC("ratchet", ratchet, CFGF_MULTI),
-	    CFG_SEC("resolver", resolver, CFGF_MULTI),
-	    CFG_END(),
-	};
-	return cfg_init(top, CFGF_NONE);
+	in->policy = policy;
+	in->override = override;
+	in->ratchet = ratchet;
+	in->resolver = resolver;
+	return start_top(grammar, in);
 }
 
 static cfg_t *start_front(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *route)
@@ -231,7 +247,7 @@ static cfg_t *start_front(struct grammar *grammar, cfg_opt_t *certificate, cfg_o
 	    CFG_SEC("route", route, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
-	return start_top(grammar, certificate, front);
+	return start_mail(grammar, &(struct sections){.certificate = certificate, .front = front});
 }
 
 static cfg_t *start(struct grammar *grammar)
