@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Where a front listens, and when it stops to. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,9 +66,8 @@ static bool is_mine(const struct socket_set *set, size_t socket, const struct fr
 static struct listener *hear(struct front *front, int fd)
 {
 	const struct listener_acts acts = {front_accept, on_trouble, front, on_exhaustion};
-	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	return own < 0 ? NULL : listener_open(front->loop, own, &acts);
+	return fd < 0 ? NULL : listener_open(front->loop, fd, &acts);
 }
 
 static int listen_on(struct front *front, const struct socket_set *set,
@@ -78,7 +76,7 @@ static int listen_on(struct front *front, const struct socket_set *set,
 	for (size_t i = 0; i < set->count; i++) {
 		if (!is_mine(set, i, host))
 			continue;
-		front->listeners[front->listener_count] = hear(front, set->fds[i]);
+		front->listeners[front->listener_count] = hear(front, sockets_own(set, i));
 		if (!front->listeners[front->listener_count])
 			return -1;
 		front->listener_count++;

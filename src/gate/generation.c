@@ -170,10 +170,15 @@ void generation_unbind(struct generation *generation, struct sockets *sockets)
 		sockets_drop(sockets, generation->policies[--generation->policy_count]);
 }
 
+void generation_close_fronts(struct generation *generation)
+{
+	while (generation->front_count)
+		front_close(&generation->fronts[--generation->front_count]);
+}
+
 void generation_free(struct generation *generation)
 {
-	for (size_t i = 0; i < generation->front_count; i++)
-		front_close(&generation->fronts[i]);
+	generation_close_fronts(generation);
 	free(generation->fronts);
 	if (generation->logs)
 		log_close(&generation->log);

@@ -59,6 +59,9 @@ int generation_bind(struct generation *, const char *path, const struct ground *
 /* Lets go of its addresses, as far as no other one has them. */
 void generation_unbind(struct generation *, struct sockets *);
 
+/* In a process that has no use for them: no key of a front stays there. */
+void generation_close_fronts(struct generation *);
+
 /* Its children are over, and its addresses unbound, or this is one of them. */
 void generation_free(struct generation *);
 

@@ -2,7 +2,6 @@
 /* The process that tells how the others are. */
 #include <stdlib.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 #include "gate/confine.h"
 #include "gate/metrics.h"
@@ -50,7 +49,7 @@ static int take_sockets(struct teller *teller)
 
 	teller->fds = calloc(generation->metrics_count, sizeof(*teller->fds));
 	for (size_t i = 0; teller->fds && i < generation->metrics_count; i++) {
-		int fd = fcntl(generation->metrics[i]->fds[0], F_DUPFD_CLOEXEC, 0);
+		int fd = sockets_own(generation->metrics[i], 0);
 
 		if (fd < 0)
 			return -1;
@@ -60,7 +59,7 @@ static int take_sockets(struct teller *teller)
 	return teller->fds ? 0 : -1;
 }
 
-/* Of the fronts it keeps no more than what is told: no key stays here. */
+/* Of the fronts it keeps no more than what is told. */
 static int take_facts(struct teller *teller)
 {
 	struct generation *generation = teller->order->generation;
@@ -68,8 +67,7 @@ static int take_facts(struct teller *teller)
 	    metrics_facts_take(&teller->facts, generation->fronts, generation->front_count);
 
 	teller->facts.advises = generation->config.policy_count > 0;
-	while (generation->front_count)
-		front_close(&generation->fronts[--generation->front_count]);
+	generation_close_fronts(generation);
 	return result;
 }
 
@@ -83,7 +81,7 @@ static int start(struct teller *teller)
 	if (!teller->loop)
 		return -1;
 	proc_hear_signals();
-	teller->watch = watch_open(teller->loop, order->channel, on_channel, teller);
+	teller->watch = watch_open_reading(teller->loop, order->channel, on_channel, teller);
 	teller->metrics = metrics_open(&(struct metrics_spec){
 	    .loop = teller->loop,
 	    .log = order->log,

@@ -50,8 +50,7 @@ static void drain(struct parent *parent)
 	timer_set(parent->limit, milliseconds + GRACE);
 	if (parent->current)
 		generation_unbind(parent->current, parent->sockets);
-	if (!parent_has_children(parent))
-		loop_stop(parent->loop);
+	parent_childless(parent);
 }
 
 /* The first signal asks for an orderly end, another one for an end. */
@@ -80,7 +79,7 @@ static void on_impatience(void *owner)
 
 void parent_childless(struct parent *parent)
 {
-	if (parent->draining)
+	if (parent->draining && !parent_has_children(parent))
 		loop_stop(parent->loop);
 }
 
@@ -89,8 +88,7 @@ void parent_fail(struct parent *parent)
 	parent->failed = true;
 	parent->draining = true;
 	timer_set(parent->limit, GRACE);
-	if (!parent_has_children(parent))
-		loop_stop(parent->loop);
+	parent_childless(parent);
 }
 
 static int open_timers(struct parent *parent)
@@ -189,7 +187,7 @@ int gate_run(const char *path)
 	result = open_parent(&parent);
 	if (result == 0)
 		result = parent_reload(&parent);
-	if (result == 0)
+	if (result == 0 && parent_has_children(&parent))
 		result = loop_run(parent.loop);
 	if (result == 0 && !parent.failed)
 		log_say(parent.log, LOG_LEVEL_INFO, "stopped", "all sessions are over");

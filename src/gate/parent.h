@@ -74,7 +74,7 @@ bool parent_has_children(const struct parent *);
 void parent_kill_all(struct parent *);
 
 /* parent.c */
-void parent_childless(struct parent *); /* the last child has ended */
+void parent_childless(struct parent *); /* that is the end, if it was to be and nobody is left */
 void parent_fail(struct parent *);      /* nothing will serve */
 
 /* parent_tickets.c: keys that are shared with other machines; the timer turns those

@@ -34,17 +34,26 @@ static struct generation *next_generation(const struct parent *parent,
 	return after->next;
 }
 
+static struct child *next_child(const struct parent *parent, const struct child *after)
+{
+	struct generation *generation = after ? after->generation : next_generation(parent, NULL);
+	size_t at = after ? (size_t)(after - generation->children) + 1 : 0;
+
+	for (; generation && at == generation->child_count; at = 0)
+		generation = next_generation(parent, generation);
+	return generation ? &generation->children[at] : NULL;
+}
+
 /* In the new process: what it has of others is not its to keep. */
 static void leave_parent(struct parent *parent, struct generation *mine)
 {
-	struct generation *generation = NULL;
+	struct child *child = NULL;
 
 	loop_part(parent->loop);
 	children_free(mine);
-	while ((generation = next_generation(parent, generation)))
-		for (size_t i = 0; i < generation->child_count; i++)
-			if (generation->children[i].channel >= 0)
-				close(generation->children[i].channel);
+	while ((child = next_child(parent, child)))
+		if (child->channel >= 0)
+			close(child->channel);
 	tickets_forget(&parent->tickets);
 	loop_free(parent->loop);
 }
@@ -165,7 +174,7 @@ int child_start(struct child *child)
 		leave_slot(child);
 		return cannot_start(child, error);
 	}
-	child->watch = watch_open(child->parent->loop, child->channel, on_channel, child);
+	child->watch = watch_open_reading(child->parent->loop, child->channel, on_channel, child);
 	return child->watch ? 0 : cannot_start(child, ENOMEM);
 }
 
@@ -231,25 +240,21 @@ static void child_over(struct child *child, const struct proc_end *end)
 
 static struct child *find_child(const struct parent *parent, pid_t pid)
 {
-	struct generation *generation = NULL;
+	struct child *child = NULL;
 
-	while ((generation = next_generation(parent, generation)))
-		for (size_t i = 0; i < generation->child_count; i++)
-			if (generation->children[i].pid == pid)
-				return &generation->children[i];
-	return NULL;
+	while ((child = next_child(parent, child)) && child->pid != pid)
+		;
+	return child;
 }
 
 /* Metrics are told as long as anybody serves. */
 static bool has_workers(const struct parent *parent)
 {
-	struct generation *generation = NULL;
+	const struct child *child = NULL;
 
-	while ((generation = next_generation(parent, generation)))
-		for (size_t i = 0; i < generation->child_count; i++)
-			if (generation->children[i].pid &&
-			    generation->children[i].role != CHILD_METRICS)
-				return true;
+	while ((child = next_child(parent, child)))
+		if (child->pid && child->role != CHILD_METRICS)
+			return true;
 	return false;
 }
 
@@ -267,8 +272,7 @@ void parent_reap(void *owner)
 	parent_sweep(parent);
 	if (parent->draining && !has_workers(parent))
 		parent_tell_all(parent, PROC_STOP, NULL, 0);
-	if (!parent_has_children(parent))
-		parent_childless(parent);
+	parent_childless(parent);
 }
 
 void generation_tell(struct generation *generation, uint32_t kind, const void *body, size_t length)
@@ -296,21 +300,20 @@ bool generation_lives(const struct generation *generation)
 
 bool parent_has_children(const struct parent *parent)
 {
-	struct generation *generation = NULL;
+	const struct child *child = NULL;
 
-	while ((generation = next_generation(parent, generation)))
-		if (generation_lives(generation))
+	while ((child = next_child(parent, child)))
+		if (child->pid)
 			return true;
 	return false;
 }
 
 void parent_kill_all(struct parent *parent)
 {
-	struct generation *generation = NULL;
+	const struct child *child = NULL;
 
-	while ((generation = next_generation(parent, generation)))
-		for (size_t i = 0; i < generation->child_count; i++)
-			proc_kill(generation->children[i].pid);
+	while ((child = next_child(parent, child)))
+		proc_kill(child->pid);
 }
 
 void children_free(struct generation *generation)

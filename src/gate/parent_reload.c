@@ -32,7 +32,6 @@ static int start_children(struct parent *parent, struct generation *generation)
 	return 0;
 }
 
-/* The text is the generation's now, whatever becomes of it. */
 static int begin(struct parent *parent, const char *text, size_t length, struct config_error *error)
 {
 	const struct ground ground = {parent->board, parent->sockets, &parent->tickets};
@@ -61,6 +60,15 @@ static int refuse(struct parent *parent, const struct config_error *error)
 	return -1;
 }
 
+/* One after the other: false when it has to wait. */
+static bool may_begin(struct parent *parent)
+{
+	parent->again = parent->starting != NULL;
+	if (parent->current && !parent->starting)
+		proc_notify_reloading();
+	return !parent->starting;
+}
+
 int parent_reload(struct parent *parent)
 {
 	struct config_error error = {0};
@@ -68,12 +76,8 @@ int parent_reload(struct parent *parent)
 	size_t length;
 	char *text;
 
-	if (parent->starting) {
-		parent->again = true;
+	if (!may_begin(parent))
 		return 0;
-	}
-	if (parent->current)
-		proc_notify_reloading();
 	text = config_text_load(&complaints, &length);
 	if (!text || begin(parent, text, length, &error) < 0) {
 		free(text);
@@ -89,25 +93,21 @@ int parent_renew(struct parent *parent)
 {
 	struct config_error error = {0};
 
-	if (parent->starting) {
-		parent->again = true;
+	if (!may_begin(parent))
 		return 0;
-	}
-	if (parent->current)
-		proc_notify_reloading();
 	if (begin(parent, parent->text, parent->length, &error) < 0)
 		return refuse(parent, &error);
 	return 0;
 }
 
-static void retire(struct parent *parent, struct generation *generation)
+/* Its processes are told to go, in one way or the other, and are awaited. */
+static void lay_off(struct parent *parent, struct generation *generation, enum proc_kind how)
 {
 	generation->state = GENERATION_RETIRING;
-	generation_tell(generation, PROC_RETIRE, NULL, 0);
+	generation_tell(generation, how, NULL, 0);
 	generation_unbind(generation, parent->sockets);
 	generation->next = parent->old;
 	parent->old = generation;
-	parent_sweep(parent);
 }
 
 static bool is_ready(const struct generation *generation)
@@ -120,10 +120,8 @@ static bool is_ready(const struct generation *generation)
 
 static void go_on(struct parent *parent)
 {
-	if (!parent->again)
-		return;
-	parent->again = false;
-	parent_reload(parent);
+	if (parent->again)
+		parent_reload(parent);
 }
 
 void parent_progress(struct parent *parent)
@@ -142,7 +140,8 @@ void parent_progress(struct parent *parent)
 	parent_watch(parent);
 	parent_serves(parent, before == NULL);
 	if (before)
-		retire(parent, before);
+		lay_off(parent, before, PROC_RETIRE);
+	parent_sweep(parent);
 	go_on(parent);
 }
 
@@ -155,11 +154,7 @@ void parent_give_up(struct parent *parent)
 		return;
 	parent->starting = NULL;
 	timer_clear(parent->patience);
-	generation_tell(generation, PROC_STOP, NULL, 0);
-	generation->state = GENERATION_RETIRING;
-	generation_unbind(generation, parent->sockets);
-	generation->next = parent->old;
-	parent->old = generation;
+	lay_off(parent, generation, PROC_STOP);
 	if (!parent->current) {
 		parent_fail(parent);
 		return;

@@ -13,14 +13,15 @@ void policy_count_desk(struct board_advice *advice, const struct desk *desk,
 	*told = now;
 }
 
-void policy_count_rest(struct board_advice *advice, const struct desk_order *order,
+void policy_count_rest(struct board_advice *advice, const struct dns *dns_asked,
+                       const struct fetcher *fetcher, const struct store *store_asked,
                        struct policy_told *told)
 {
-	const struct dns_counts dns = dns_count(order->dns);
-	const struct fetch_counts fetch = fetch_count(order->fetcher);
+	const struct dns_counts dns = dns_count(dns_asked);
+	const struct fetch_counts fetch = fetch_count(fetcher);
 	struct store_health store;
 
-	store_health(order->store, &store);
+	store_health(store_asked, &store);
 	board_add(&advice->dns, dns.looked_up - told->dns.looked_up);
 	board_add(&advice->dns_failed, dns.failed - told->dns.failed);
 	board_add(&advice->fetched, fetch.asked - told->fetch.asked);

@@ -15,6 +15,7 @@ struct policy_told {
 
 /* Adds what has come since. */
 void policy_count_desk(struct board_advice *, const struct desk *, struct desk_counts *told);
-void policy_count_rest(struct board_advice *, const struct desk_order *, struct policy_told *);
+void policy_count_rest(struct board_advice *, const struct dns *, const struct fetcher *,
+                       const struct store *, struct policy_told *);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The process that looks names up, keeps what has to outlive the daemon, and answers
  * those who ask for policies. */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -56,12 +55,10 @@ static void tell_news(struct policy_process *process)
 static void count(struct policy_process *process)
 {
 	struct board_advice *advice = &process->order->board->daemon.advice;
-	const struct desk_order rest = {
-	    .dns = process->dns, .fetcher = process->fetcher, .store = process->store};
 
 	for (size_t i = 0; i < process->count; i++)
 		policy_count_desk(advice, process->services[i].desk, &process->services[i].told);
-	policy_count_rest(advice, &rest, &process->told);
+	policy_count_rest(advice, process->dns, process->fetcher, process->store, &process->told);
 }
 
 /* Once a minute, or sooner where it did not go well. */
@@ -179,7 +176,7 @@ static int listen_on(struct service_desk *service, const struct config_policy *c
                      struct socket_set *const *sets)
 {
 	for (size_t i = 0; i < config->listen.count; i++) {
-		int fd = fcntl(sets[i]->fds[0], F_DUPFD_CLOEXEC, 0);
+		int fd = sockets_own(sets[i], 0);
 
 		if (fd < 0 || talkers_listen(service->talkers, fd) < 0)
 			return -1;
@@ -239,7 +236,8 @@ static int open_loop(struct policy_process *process)
 	process->loop = loop_create();
 	if (!process->loop)
 		return wrong(process, "start", "There can be no event loop.");
-	process->watch = watch_open(process->loop, process->order->channel, on_channel, process);
+	process->watch =
+	    watch_open_reading(process->loop, process->order->channel, on_channel, process);
 	process->tend = timer_open(process->loop, on_tend, process);
 	if (!process->watch || !process->tend ||
 	    loop_signal(process->loop, SIGTERM, on_signal, process) < 0 ||
@@ -262,16 +260,9 @@ static void tell_overrides(const struct policy_process *process)
 			        config->overrides[i].destination);
 }
 
-/* No key of a front is of any use here. */
-static void forget_fronts(struct generation *generation)
-{
-	while (generation->front_count)
-		front_close(&generation->fronts[--generation->front_count]);
-}
-
 static int start(struct policy_process *process)
 {
-	forget_fronts(process->order->generation);
+	generation_close_fronts(process->order->generation);
 	if (confine_user(process->order) < 0 || open_loop(process) < 0 || open_names(process) < 0 ||
 	    open_store(process) < 0 || open_services(process) < 0)
 		return -1;

@@ -144,7 +144,8 @@ static int open_loop(struct worker *worker)
 		return -1;
 	worker->limit = timer_open(worker->loop, on_limit, worker);
 	worker->minute = timer_open(worker->loop, on_minute, worker);
-	worker->watch = watch_open(worker->loop, worker->order->channel, on_channel, worker);
+	worker->watch =
+	    watch_open_reading(worker->loop, worker->order->channel, on_channel, worker);
 	if (!worker->limit || !worker->minute || !worker->watch ||
 	    loop_signal(worker->loop, SIGTERM, on_signal, worker) < 0)
 		return -1;

@@ -95,7 +95,7 @@ struct listener *listener_open(struct loop *loop, int fd, const struct listener_
 	listener->fd = fd;
 	listener->acts = *acts;
 	listener->again = timer_open(loop, accept_some, listener);
-	listener->watch = watch_open(loop, fd, on_ready, listener);
+	listener->watch = watch_open_reading(loop, fd, on_ready, listener);
 	if (listener->again && listener->watch)
 		return listener;
 	listener_close(listener);

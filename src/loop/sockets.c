@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -73,35 +74,34 @@ static int bind_internet(int fd, const struct sockaddr *address, socklen_t lengt
 	return bind(fd, address, length);
 }
 
-/* Bound, not yet listening; -1 with errno. */
-static int bound(const struct sockaddr *address, socklen_t length, int shared)
+/* -1, with the errno that there was. */
+static int give_up(int fd)
 {
-	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int done, error;
+	int error = errno;
 
-	if (fd < 0)
-		return -1;
-	done = address->sa_family == AF_UNIX ? bind_unix(fd, address, length)
-	                                     : bind_internet(fd, address, length, shared);
-	if (done == 0)
-		return fd;
-	error = errno;
 	close(fd);
 	errno = error;
 	return -1;
 }
 
+/* Bound, not yet listening; -1 with errno. */
+static int bound(const struct sockaddr *address, socklen_t length, int shared)
+{
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int done;
+
+	if (fd < 0)
+		return -1;
+	done = address->sa_family == AF_UNIX ? bind_unix(fd, address, length)
+	                                     : bind_internet(fd, address, length, shared);
+	return done == 0 ? fd : give_up(fd);
+}
+
 static int listening(const struct sockaddr *address, socklen_t length)
 {
 	int fd = bound(address, length, 1);
-	int error;
 
-	if (fd < 0 || listen(fd, SOMAXCONN) == 0)
-		return fd;
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	return fd < 0 || listen(fd, SOMAXCONN) == 0 ? fd : give_up(fd);
 }
 
 /* A port that is shared among sockets of ours would be shared with a stranger's
@@ -260,6 +260,11 @@ struct socket_set *sockets_take(struct sockets *sockets, const struct sockaddr *
 	}
 	set->holders++;
 	return set;
+}
+
+int sockets_own(const struct socket_set *set, size_t index)
+{
+	return fcntl(set->fds[index], F_DUPFD_CLOEXEC, 0);
 }
 
 int sockets_adopt(struct sockets *sockets, int fd)

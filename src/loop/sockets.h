@@ -43,6 +43,10 @@ struct socket_set *sockets_take(struct sockets *, const struct sockaddr *, sockl
 /* With its last holder a set goes, and the file of a Unix socket, where it may. */
 void sockets_drop(struct sockets *, struct socket_set *);
 
+/* One of a set's sockets once more, for whoever closes it when the set may stay; -1
+ * with errno. */
+int sockets_own(const struct socket_set *, size_t index);
+
 /* Takes over a listening socket that was inherited.  0 or -1. */
 int sockets_adopt(struct sockets *, int fd);
 /* The next one that nobody has taken; NULL: there is no other. */
