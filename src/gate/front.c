@@ -18,6 +18,7 @@ int front_start(struct front *front, const struct front_host *host, struct reaso
 	front->loop = host->loop;
 	front->log = host->log;
 	front->limits = host->limits;
+	front->turns = host->turns;
 	front->now = board_gauges(host->board, host->slot, front->row);
 	front->empty = host->empty;
 	front->owner = host->owner;

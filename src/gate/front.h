@@ -21,6 +21,7 @@
 #include "loop/log.h"
 #include "loop/loop.h"
 #include "loop/sockets.h"
+#include "loop/turns.h"
 
 struct session;
 
@@ -40,6 +41,7 @@ struct front {
 	size_t listener_count;
 	struct session *sessions;
 	struct limits *limits;    /* of the process */
+	struct turns *turns;      /* ditto: for handshakes */
 	struct board_row *row;    /* what all processes count of it */
 	struct board_gauges *now; /* and this one, of what it has */
 	bool retired;
@@ -55,6 +57,7 @@ struct front_host {
 	struct board *board;
 	struct board_slot *slot; /* this process' */
 	struct limits *limits;   /* ditto */
+	struct turns *turns;     /* ditto: for handshakes */
 	void (*empty)(void *owner);
 	void *owner;
 };

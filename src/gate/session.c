@@ -47,6 +47,7 @@ void session_free(struct session *session)
 	front_report(session);
 	front_count_departure(session);
 	limits_leave(session->front->limits, &session->seat);
+	turns_leave(&session->turn);
 	if (session->next)
 		session->next->link = session->link;
 	*session->link = session->next;

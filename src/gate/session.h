@@ -47,6 +47,7 @@ struct session {
 	enum stage stage;
 	struct timer *deadline; /* for the stage */
 	struct timer *again;    /* to go on after others have had their turn */
+	struct turn turn;       /* to shake hands */
 	int64_t began;
 
 	struct address_socket peer, local;

@@ -22,6 +22,7 @@ struct worker {
 	struct timer *limit;
 	struct timer *minute;
 	struct limits *limits;
+	struct turns *turns;
 	bool draining;
 };
 
@@ -146,7 +147,8 @@ static int open_loop(struct worker *worker)
 	worker->minute = timer_open(worker->loop, on_minute, worker);
 	worker->watch =
 	    watch_open_reading(worker->loop, worker->order->channel, on_channel, worker);
-	if (!worker->limit || !worker->minute || !worker->watch ||
+	worker->turns = turns_open(worker->loop, session_wake);
+	if (!worker->limit || !worker->minute || !worker->watch || !worker->turns ||
 	    loop_signal(worker->loop, SIGTERM, on_signal, worker) < 0)
 		return -1;
 	timer_set(worker->minute, MINUTE);
@@ -186,6 +188,7 @@ static int start_fronts(struct worker *worker)
 	    .board = order->board,
 	    .slot = order->slot,
 	    .limits = worker->limits,
+	    .turns = worker->turns,
 	    .empty = on_empty,
 	    .owner = worker,
 	};
@@ -233,6 +236,7 @@ int worker_run(const struct worker_order *order)
 	timer_close(worker.limit);
 	timer_close(worker.minute);
 	limits_close(worker.limits);
+	turns_close(worker.turns);
 	loop_free(worker.loop);
 	return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -512,6 +512,46 @@ def test_handshake_flood(gate, pki):
         all_within_a_second(one, pki)
 
 
+class Stopped:
+    """The worker does nothing meanwhile."""
+
+    def __init__(self, gate):
+        self.pid, = set(processes(gate)) - {gate.pid}
+
+    def __enter__(self):
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def __exit__(self, *_):
+        os.kill(self.pid, signal.SIGCONT)
+
+
+def up_to_tls(listen):
+    talk = clients.Lines(listen)
+    talk.until("220 ")
+    talk.smtp("EHLO client.lab.test")
+    talk.smtp("STARTTLS")
+    return talk.socket
+
+
+def test_the_newest_handshake_is_first(gate, pki):
+    """Two thousand came at once, each from an address of its own: whoever comes then does not
+    wait for all of them, and they are not forgotten."""
+    one = gate(tls="required")
+    hello, answer = crowd.client_hello(), b"\x16\x03\x03"
+    with crowd.Crowd(one.listen, 2000) as many, up_to_tls(one.listen) as good:
+        for words, heard in ((b"", b"220 "), (b"EHLO x\r\n", b"STARTTLS\r\n"),
+                             (b"STARTTLS\r\n", b"220 ")):
+            many.say(words)
+            assert all(heard in text for text in many.hear(heard))
+        with Stopped(one):
+            many.say(hello)
+            good.sendall(hello)
+        assert good.recv(3) == answer
+        with Stopped(one):
+            assert many.told() < 1000
+        assert all(text.startswith(answer) for text in many.hear(answer))
+
+
 def test_a_crowd_is_no_flood_of_lines(gate, pki):
     one = gate(limits=dict(connections_per_address=1), top=dict(log_rate=100))
     with crowd.Crowd(one.listen, 3000, lambda _: crowd.address(1)) as many:

@@ -3,6 +3,7 @@
 
 import errno
 import resource
+import select
 import selectors
 import socket
 import ssl
@@ -91,6 +92,13 @@ class Crowd:
                     waiting.unregister(key.fileobj)
         waiting.close()
         return list(heard.values())
+
+    def told(self):
+        """How many have been told something that was not heard yet."""
+        waiting = select.poll()
+        for one in self.sockets:
+            waiting.register(one, select.POLLIN)
+        return len(waiting.poll(0))
 
     def alive(self):
         """How many connections are still open, whatever was said on them."""
