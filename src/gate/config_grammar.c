@@ -179,7 +179,7 @@ static cfg_t *start_top(struct grammar *grammar, const struct sections *in)
 }
 
 /* What is about outgoing mail. */
-static cfg_t *start_mail(struct grammar *grammar, struct sections *in)
+static cfg_t *start_mail(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *front)
 {
 	char first_line[] = "0";
 	cfg_opt_t policy[] = {
@@ -207,11 +207,9 @@ static cfg_t *start_mail(struct grammar *grammar, struct sections *in)
 	cfg_opt_t resolver[] = {
 	    POINTER(grammar), OPENED, VALUE("config"), VALUE("ca-file"), CFG_END(),
 	};
-	in->policy = policy;
-	in->override = override;
-	in->ratchet = ratchet;
-	in->resolver = resolver;
-	return start_top(grammar, in);
+	const struct sections all = {certificate, front, policy, override, ratchet, resolver};
+
+	return start_top(grammar, &all);
 }
 
 static cfg_t *start_front(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *route)
@@ -247,7 +245,7 @@ static cfg_t *start_front(struct grammar *grammar, cfg_opt_t *certificate, cfg_o
 	    CFG_SEC("route", route, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
-	return start_mail(grammar, &(struct sections){.certificate = certificate, .front = front});
+	return start_mail(grammar, certificate, front);
 }
 
 static cfg_t *start(struct grammar *grammar)
@@ -275,10 +273,12 @@ static cfg_t *open_grammar(const struct complaints *complaints)
 	grammar->complaints = complaints;
 	grammar->parsing = 1;
 	cfg_t *top = start(grammar);
-	if (top)
-		cfg_set_error_function(top, take_error);
-	else
+	if (!top) {
 		free(grammar);
+		return NULL;
+	}
+	/* An option of the top has the grammar. */
+	cfg_set_error_function(top, take_error); /* NOLINT(clang-analyzer-unix.Malloc) */
 	return top;
 }
 

@@ -70,7 +70,7 @@ struct place {
 
 static char next_char(const struct place *place)
 {
-	return place->at + 1 < place->end ? place->at[1] : '\0';
+	return (char)(place->at + 1 < place->end ? place->at[1] : '\0');
 }
 
 static int wrong(const struct place *place, const char *text)

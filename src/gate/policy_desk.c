@@ -26,7 +26,7 @@ static size_t plain_key(char out[KEY], const char *key, size_t length)
 	for (size_t i = 0; i < length; i++) {
 		if (key[i] == '\0')
 			return 0;
-		out[i] = key[i] >= 'A' && key[i] <= 'Z' ? (char)(key[i] - 'A' + 'a') : key[i];
+		out[i] = (char)(key[i] >= 'A' && key[i] <= 'Z' ? key[i] + ('a' - 'A') : key[i]);
 	}
 	out[length] = '\0';
 	return length;

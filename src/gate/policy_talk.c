@@ -427,8 +427,10 @@ void talkers_close(struct talkers *all)
 	while (all->listener_count)
 		listener_close(all->listeners[--all->listener_count]);
 	all->empty = NULL;
-	while (all->list)
-		end_talker(all->list);
+	for (struct talker *talker = all->list, *next; talker; talker = next) {
+		next = talker->next;
+		end_talker(talker);
+	}
 	timer_close(all->again);
 	timer_close(all->look);
 	free(all->listeners);

@@ -16,7 +16,7 @@ bool route_name(struct route *route, const char *name)
 		return false;
 	for (size_t i = 0; i < length; i++)
 		route->name[i] =
-		    name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 'a' - 'A') : name[i];
+		    (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
 	route->name[length] = '\0';
 	return true;
 }

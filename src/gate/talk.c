@@ -90,7 +90,7 @@ static bool say(struct talk *talk, struct side *side)
 		return false;
 	if (n < 0) { /* nobody is there to hear the rest */
 		stls_eof(talk->dialogue);
-		bytes = stls_out(talk->dialogue, &count);
+		stls_out(talk->dialogue, &count);
 	}
 	stls_sent(talk->dialogue, n < 0 ? count : (size_t)n);
 	return true;

@@ -15,7 +15,7 @@
 #include <starttls/tls.h>
 
 /* ms: 4 hours, twice as long as a ticket is good */
-#define TICKETS_TURN 14400000
+#define TICKETS_TURN INT64_C(14400000)
 
 struct ticket_ring {
 	struct ticket_ring *next;

@@ -16,9 +16,9 @@
 #include "loop/loop.h"
 
 /* What end_recv() and end_send() say besides a count. */
-#define END_EOF 0   /* the peer has closed its direction */
-#define END_WAIT -1 /* not now: wake() will tell */
-#define END_CUT -2  /* the connection is broken, error says how */
+#define END_EOF 0     /* the peer has closed its direction */
+#define END_WAIT (-1) /* not now: wake() will tell */
+#define END_CUT (-2)  /* the connection is broken, error says how */
 
 struct end {
 	int fd;         /* -1: not open */

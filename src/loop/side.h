@@ -17,8 +17,8 @@
 #include "loop/ends.h"
 
 #define SIDE_CLOSED 0 /* reading: the peer is done */
-#define SIDE_WAIT -1
-#define SIDE_CUT -2
+#define SIDE_WAIT (-1)
+#define SIDE_CUT (-2)
 
 struct side {
 	struct end end;

@@ -14,8 +14,8 @@
 #include "loop/loop.h"
 
 #define STREAM_EOF 0
-#define STREAM_WAIT -1 /* not now: wake() will tell */
-#define STREAM_BROKEN -2
+#define STREAM_WAIT (-1) /* not now: wake() will tell */
+#define STREAM_BROKEN (-2)
 
 struct stream {
 	int fd; /* -1: closed */

@@ -195,7 +195,6 @@ static void tell(const struct dns_entry *entry, struct dns_query *query)
 		answer.name = answer.canonical = entry->name;
 	answer.type = entry->type;
 	answer.ttl = left > 0 ? (uint32_t)((left + 999) / 1000) : 0;
-	link_out(&query->place);
 	query->told(query->owner, &answer);
 	free(query);
 }
@@ -208,6 +207,7 @@ static void tell_askers(struct dns *dns, struct dns_entry *entry)
 
 		if (query->turn == dns->turns)
 			return;
+		link_take(&entry->askers);
 		tell(entry, query);
 	}
 	if (link_alone(&entry->place) && link_alone(&entry->due) && !entry->running)

@@ -207,7 +207,7 @@ struct dns_answer *dns_answer_read(const void *message, size_t length, const cha
 static char *copy_plain(char *out, const char *text)
 {
 	for (size_t i = 0; text[i]; i++)
-		out[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+		out[i] = (char)(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
 	return out;
 }
 

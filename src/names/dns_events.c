@@ -56,12 +56,16 @@ static int set(struct event *event, const struct timeval *time)
 
 static void add_bits(struct ub_event *ub, short bits)
 {
-	((struct event *)ub)->bits |= bits;
+	struct event *event = (struct event *)ub;
+
+	event->bits = (short)(event->bits | bits);
 }
 
 static void del_bits(struct ub_event *ub, short bits)
 {
-	((struct event *)ub)->bits &= (short)~bits;
+	struct event *event = (struct event *)ub;
+
+	event->bits = (short)(event->bits & ~bits);
 }
 
 static void set_fd(struct ub_event *ub, int fd)

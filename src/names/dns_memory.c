@@ -65,12 +65,8 @@ struct dns_entry *dns_memory_take(struct dns_memory *memory, const char *name, e
 
 void dns_entry_free(struct dns_entry *entry)
 {
-	while (!link_alone(&entry->askers)) {
-		struct dns_query *query = LINK_OWNER(entry->askers.next, struct dns_query, place);
-
-		link_out(&query->place);
-		free(query);
-	}
+	while (!link_alone(&entry->askers))
+		free(LINK_OWNER(link_take(&entry->askers), struct dns_query, place));
 	link_out(&entry->place);
 	link_out(&entry->due);
 	free(entry->answer);

@@ -170,7 +170,6 @@ static void fetch_free(struct fetch *fetch)
 
 static void tell(struct fetch *fetch)
 {
-	link_out(&fetch->place);
 	if (fetch->answer.fault)
 		fetch->fetcher->counts.failed++;
 	fetch->told(fetch->owner, &fetch->answer);
@@ -189,7 +188,7 @@ static void on_turn(void *owner)
 	link_init(&batch);
 	link_move_all(&batch, &fetcher->over);
 	while (!link_alone(&batch))
-		tell(LINK_OWNER(batch.next, struct fetch, place));
+		tell(LINK_OWNER(link_take(&batch), struct fetch, place));
 }
 
 /* Where the path begins; NULL: it is not https://HOST/PATH. */
@@ -299,7 +298,7 @@ struct fetcher *fetcher_open(struct loop *loop, struct dns *dns,
 static void free_all(struct link *list)
 {
 	while (!link_alone(list))
-		fetch_free(LINK_OWNER(list->next, struct fetch, place));
+		fetch_free(LINK_OWNER(link_take(list), struct fetch, place));
 }
 
 void fetcher_close(struct fetcher *fetcher)

@@ -154,8 +154,10 @@ static void go_on(struct inquiry *inquiry)
 
 static void drop_all(struct inquiry *inquiry)
 {
-	while (inquiry->asked)
-		forget(inquiry->asked);
+	for (struct asked *asked = inquiry->asked, *next; asked; asked = next) {
+		next = asked->next;
+		forget(asked);
+	}
 }
 
 static void on_patience(void *owner)

@@ -33,6 +33,17 @@ static inline void link_out(struct link *link)
 	link_init(link);
 }
 
+/* The first of a list that has one, out of it. */
+static inline struct link *link_take(struct link *list)
+{
+	struct link *first = list->next;
+
+	list->next = first->next;
+	list->next->before = list;
+	link_init(first);
+	return first;
+}
+
 /* To the end of a list, wherever it was before. */
 static inline void link_into(struct link *list, struct link *link)
 {

@@ -12,7 +12,7 @@ struct name {
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
 static bool same(struct name a, struct name b)
@@ -58,11 +58,11 @@ static struct name behind_first_label(struct name name)
  * never stands for a name directly below the root. */
 static bool same_by_wildcard(struct name wanted, struct name presented)
 {
-	struct name rest;
-
 	if (presented.length < 3 || presented.at[0] != '*' || presented.at[1] != '.')
 		return false;
-	rest = behind_first_label(presented);
+
+	struct name rest = {presented.at + 2, presented.length - 2};
+
 	if (memchr(rest.at, '*', rest.length) != NULL || memchr(rest.at, '.', rest.length) == NULL)
 		return false;
 	return same(behind_first_label(wanted), rest);

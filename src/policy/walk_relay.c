@@ -26,7 +26,7 @@ static void drop(struct candidates *found, size_t index)
 /* In order of preference, and of equals in the order of the answer. */
 static void insert(struct candidates *found, struct stls_mx mx)
 {
-	size_t at = found->count;
+	size_t at;
 
 	for (size_t i = 0; i < found->count; i++)
 		if (strcmp(found->hosts[i].host, mx.host) == 0) {

@@ -67,7 +67,8 @@ enum store_result store_tickets_get(struct store *store, const char *front, int6
 
 static void add_key(struct store_tickets *tickets, const unsigned char *key, int64_t now)
 {
-	memmove(tickets->keys[1], tickets->keys[0], STORE_TICKET_SIZE * (STORE_TICKET_KEYS - 1));
+	memmove(tickets->keys[1], tickets->keys[0],
+	        sizeof(tickets->keys[0]) * (STORE_TICKET_KEYS - 1));
 	memmove(tickets->made + 1, tickets->made, sizeof(now) * (STORE_TICKET_KEYS - 1));
 	memcpy(tickets->keys[0], key, STORE_TICKET_SIZE);
 	tickets->made[0] = now;

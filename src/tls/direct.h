@@ -13,8 +13,8 @@
 #include <starttls/tls.h>
 
 #define TLS_PIPE_EOF 0
-#define TLS_PIPE_WAIT -1
-#define TLS_PIPE_BROKEN -2
+#define TLS_PIPE_WAIT (-1)
+#define TLS_PIPE_BROKEN (-2)
 
 /* A count, or one of the above. */
 struct tls_pipe {

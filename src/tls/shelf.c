@@ -27,11 +27,13 @@ static bool load(SSL_CTX *ssl, const struct tls_certificate *one)
 
 static bool set_signatures(SSL_CTX *ssl, bool rsa, bool other)
 {
-	const char *all = OTHER_SIGNS ":" RSA_SIGNS;
+	/* OpenSSL's macros would take a const off. */
+	char rsa_signs[] = RSA_SIGNS, other_signs[] = OTHER_SIGNS;
+	char all[] = OTHER_SIGNS ":" RSA_SIGNS;
 
 	return SSL_CTX_set1_client_sigalgs_list(ssl, all) == 1 &&
-	       SSL_CTX_set1_sigalgs_list(ssl, !rsa     ? OTHER_SIGNS
-	                                      : !other ? RSA_SIGNS
+	       SSL_CTX_set1_sigalgs_list(ssl, !rsa     ? other_signs
+	                                      : !other ? rsa_signs
 	                                               : all) == 1;
 }
 
@@ -81,7 +83,7 @@ static size_t fold(char to[NAME_MAX_LENGTH + 1], const char *name, size_t length
 	for (size_t i = 0; i < length; i++) {
 		if (name[i] <= ' ' || name[i] >= 127)
 			return 0;
-		to[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
+		to[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + ('a' - 'A') : name[i]);
 	}
 	to[length] = '\0';
 	return length;

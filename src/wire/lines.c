@@ -123,7 +123,7 @@ size_t literal_lines_take(struct stls_dialogue *d, const char *bytes, size_t cou
 
 static char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
 bool word_is(const char *text, size_t length, const char *word)

@@ -44,7 +44,9 @@ int proxy_text_get4(uint8_t address[4], const char *text, size_t length)
 
 static unsigned group_at(const uint8_t address[16], int group)
 {
-	return (unsigned)address[2 * group] << 8 | address[2 * group + 1];
+	const uint8_t *at = address + (ptrdiff_t)group * 2;
+
+	return (unsigned)at[0] << 8 | at[1];
 }
 
 /* The first of the longest runs of zero groups, of two at least (RFC 5952

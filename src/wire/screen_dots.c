@@ -16,7 +16,7 @@ static bool is_loose_end(char c)
 
 static char octet_before(const struct screen_dots *dots, const char *bytes, size_t at, size_t back)
 {
-	return at >= back ? bytes[at - back] : dots->before[2 + at - back];
+	return (char)(at >= back ? bytes[at - back] : dots->before[2 + at - back]);
 }
 
 enum dot {

@@ -70,7 +70,7 @@ static bool note_tag(struct imap *imap, const char *line)
 static struct screen_step id_command(struct screen *screen, const char *bytes, size_t length)
 {
 	struct imap *imap = screen->own;
-	char line[SCREEN_LINE], pairs[SCREEN_LINE];
+	char line[SCREEN_LINE], pairs[SCREEN_LINE] = "";
 	const char *list = line + strlen(imap->tag) + sizeof(" ID ") - 1;
 	int written;
 
@@ -80,7 +80,7 @@ static struct screen_step id_command(struct screen *screen, const char *bytes, s
 	    (*list != '(' && !word_is(list, strlen(list), "NIL")) ||
 	    (*list == '(' && !imap_id(pairs, sizeof(pairs), list + 1)))
 		return refuse(screen, bytes, length, imap->tag, "BAD ID with quoted strings only");
-	if (*list == '(' && pairs[0] != '\0')
+	if (pairs[0] != '\0')
 		written = snprintf(screen->with, IMAP_WITH, "%s ID (%s)\r\n", imap->tag, pairs);
 	else
 		written = snprintf(screen->with, IMAP_WITH, "%s ID NIL\r\n", imap->tag);

@@ -9,7 +9,7 @@ size_t tag_length(const char *bytes, size_t count)
 
 	for (size_t i = 1; i < count; i++) {
 		if (quote != '\0')
-			quote = bytes[i] == quote ? '\0' : quote;
+			quote = (char)(bytes[i] == quote ? '\0' : quote);
 		else if (bytes[i] == '"' || bytes[i] == '\'')
 			quote = bytes[i];
 		else if (bytes[i] == '>')
