@@ -155,8 +155,8 @@ static void routes_without_a_backend(void **state)
 	static const char *const good[] = {
 	    "protocol = smtp tls = required route a.example { backend = 'unix:/a' }",
 	    "protocol = smtp tls = implicit route a.example { backend = 'unix:/a' }",
-	    "protocol = smtp tls = offered backend = 'unix:/b' route a.example { backend = "
-	    "'unix:/a' }",
+	    ("protocol = smtp tls = offered backend = 'unix:/b' "
+	     "route a.example { backend = 'unix:/a' }"),
 	    "protocol = xmpp-client tls = offered route a.example { backend = 'unix:/a' }",
 	};
 	static const char before[] = CERTIFICATE "\nfront f { listen = '127.0.0.1:587'\n";

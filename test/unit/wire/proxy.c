@@ -280,8 +280,8 @@ static void v1_is_refused(void **state)
 	    "PROXY TCP4 192.0.2.1 198.51.100.1 1 2\r ",
 	    "PROXY UNKNOWN\n",
 	    "PROXY UNKNOWNX\r\n",
-	    "PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
-	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535 \r\n", /* 108 octets */
+	    ("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535 \r\n"), /* 108 octets */
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
