@@ -12,103 +12,6 @@ static int64_t stored_when;
 static char overridden[254];
 static const struct config_override *override;
 
-/* ---- time, which stands still unless it is told to pass ---- */
-
-#define MORNING INT64_C(1000000)  /* ms of the clock */
-#define TODAY INT64_C(1800000000) /* and the date then */
-
-static int64_t clock_now;
-
-int64_t __wrap_loop_clock(void);
-int64_t __wrap_loop_date(void);
-struct timer *__wrap_timer_open(struct loop *, void (*)(void *), void *);
-void __wrap_timer_close(struct timer *);
-void __wrap_timer_set(struct timer *, int64_t);
-void __wrap_timer_clear(struct timer *);
-int __wrap_timer_is_set(const struct timer *);
-
-int64_t __wrap_loop_clock(void)
-{
-	return clock_now;
-}
-
-int64_t __wrap_loop_date(void)
-{
-	return TODAY + (clock_now - MORNING) / 1000;
-}
-
-/* ---- instead of loop/timer.c ---- */
-
-struct timer {
-	struct timer *next, **link;
-	int64_t due; /* 0: never */
-	void (*ring)(void *owner);
-	void *owner;
-};
-
-static struct timer *timers;
-
-struct timer *__wrap_timer_open(struct loop *loop, void (*ring)(void *owner), void *owner)
-{
-	struct timer *timer = calloc(1, sizeof(*timer));
-
-	(void)loop;
-	*timer = (struct timer){.next = timers, .link = &timers, .ring = ring, .owner = owner};
-	if (timer->next)
-		timer->next->link = &timer->next;
-	timers = timer;
-	return timer;
-}
-
-void __wrap_timer_close(struct timer *timer)
-{
-	if (!timer)
-		return;
-	if (timer->next)
-		timer->next->link = timer->link;
-	*timer->link = timer->next;
-	free(timer);
-}
-
-void __wrap_timer_set(struct timer *timer, int64_t milliseconds)
-{
-	timer->due = clock_now + milliseconds;
-}
-
-void __wrap_timer_clear(struct timer *timer)
-{
-	timer->due = 0;
-}
-
-int __wrap_timer_is_set(const struct timer *timer)
-{
-	return timer->due != 0;
-}
-
-/* The first one that is due by then. */
-static struct timer *next_timer(int64_t until)
-{
-	struct timer *first = NULL;
-
-	for (struct timer *timer = timers; timer; timer = timer->next)
-		if (timer->due && timer->due <= until && (!first || timer->due < first->due))
-			first = timer;
-	return first;
-}
-
-static void ring_until(int64_t until)
-{
-	struct timer *timer;
-
-	while ((timer = next_timer(until))) {
-		if (timer->due > clock_now)
-			clock_now = timer->due;
-		timer->due = 0;
-		timer->ring(timer->owner);
-	}
-	clock_now = until;
-}
-
 /* ---- instead of policy_flight.c and policy_store.c ---- */
 
 struct flight *flight_begin(const struct desk_order *order, const char *destination, bool refresh,
@@ -250,30 +153,15 @@ void operator_says(const char *name, const struct config_override *rule)
 
 /* ---- the scene ---- */
 
-static void stop(void *owner, unsigned what)
-{
-	(void)what;
-	loop_stop(((struct scene *)owner)->loop);
-}
-
-/* A loop that always has something to do, and stops then. */
-static void open_bell(struct scene *scene)
-{
-	assert_int_equal(pipe(scene->bell), 0);
-	scene->watch = watch_open(scene->loop, scene->bell[0], stop, scene);
-	assert_non_null(scene->watch);
-}
-
 struct scene *scene_open(enum config_policy_speaks speaks)
 {
 	static char name[] = "p";
 	struct scene *scene = calloc(1, sizeof(*scene));
 
-	clock_now = MORNING;
 	store_has(NULL, 0);
 	operator_says(NULL, NULL);
-	scene->loop = loop_create();
-	open_bell(scene);
+	still_open(&scene->still);
+	scene->loop = scene->still.loop;
 	scene->log = (struct log){.fd = -1, .level = LOG_LEVEL_ERROR};
 	scene->policy = (struct config_policy){.name = name, .speaks = speaks};
 	scene->desk = desk_open(&(struct desk_order){.config = &scene->config,
@@ -290,29 +178,16 @@ void scene_close(struct scene *scene)
 	assert_int_equal(flights_count(), 0);
 	while (begun)
 		free(flights[--begun]);
-	assert_null(timers);
-	watch_close(scene->watch);
-	close(scene->bell[0]);
-	close(scene->bell[1]);
-	loop_free(scene->loop);
+	still_close(&scene->still);
 	free(scene);
 }
 
-/* What is ready is seen to in the same turn as the bell, or in the one before. */
 void scene_turn(struct scene *scene)
 {
-	char byte = 'x';
-
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(write(scene->bell[1], &byte, 1), 1);
-		loop_run(scene->loop);
-		assert_int_equal(read(scene->bell[0], &byte, 1), 1);
-		ring_until(clock_now);
-	}
+	still_turn(&scene->still);
 }
 
 void scene_pass(struct scene *scene, int64_t milliseconds)
 {
-	ring_until(clock_now + milliseconds);
-	scene_turn(scene);
+	still_pass(&scene->still, milliseconds);
 }

@@ -7,10 +7,9 @@
 #define TEST_GATE_DESK_H
 
 #include "../loop/pair.h"
+#include "still.h"
 
 #include "gate/policy_desk.h"
-#include "loop/timer.h"
-#include "loop/watch.h"
 
 #define FLIGHTS 8192
 
@@ -22,9 +21,8 @@ struct flight {
 };
 
 struct scene {
-	struct loop *loop;
-	int bell[2]; /* a pipe, for the loop to come back */
-	struct watch *watch;
+	struct still still;
+	struct loop *loop; /* that one's */
 	struct log log;
 	struct config config;
 	struct config_policy policy;
