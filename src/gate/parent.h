@@ -41,11 +41,11 @@ struct parent {
 	struct generation *old;      /* a list of those that retire */
 	struct timer *patience;      /* with a generation that starts */
 	struct timer *turn;          /* of the ticket keys */
-	struct timer *look;          /* at the certificates' files */
+	struct timer *look;          /* at files that are read once */
 	struct timer *limit;         /* of draining */
 	struct stamps stamps;
-	bool changing; /* the files have changed at the last look: they may be doing so still */
-	bool again;    /* somebody asked for a new configuration meanwhile */
+	const char *changing; /* had changed at the last look: it may be doing so still */
+	bool again;           /* somebody asked for a new configuration meanwhile */
 	bool draining;
 	bool failed;
 };
@@ -59,7 +59,7 @@ void parent_progress(struct parent *);
 void parent_give_up(struct parent *);
 /* An old one's children may be gone. */
 void parent_sweep(struct parent *);
-/* Looks at the certificates' files from now on; the timer does. */
+/* Looks at files that are read once from now on; the timer does. */
 void parent_watch(struct parent *);
 void parent_look(void *parent);
 

@@ -187,27 +187,27 @@ void parent_watch(struct parent *parent)
 {
 	const struct config *config = &parent->current->config;
 
-	parent->changing = false;
+	parent->changing = NULL;
 	timer_clear(parent->look);
 	if (config->watch_certificates && stamps_take(&parent->stamps, config) == 0)
 		timer_set(parent->look, (int64_t)config->watch_certificates * 1000);
 }
 
-/* Chain and key are written one after the other: both are read when nothing has
- * changed for a while.  What is wrong with them is told once a change. */
+/* Chain and key are written one after the other: all is read when nothing has changed
+ * for a while.  What is wrong with them is told once a change. */
 void parent_look(void *owner)
 {
 	struct parent *parent = owner;
 	const struct config *config = &parent->current->config;
-	bool differ = stamps_differ(&parent->stamps);
+	const char *changed = stamps_changed(&parent->stamps);
 
 	if (stamps_take(&parent->stamps, config) < 0)
 		return;
-	timer_set(parent->look, differ ? SETTLING : (int64_t)config->watch_certificates * 1000);
-	if (!differ && parent->changing) {
-		log_say(parent->log, LOG_LEVEL_INFO, "certificates",
-		        "The files of certificates have changed.");
+	timer_set(parent->look, changed ? SETTLING : (int64_t)config->watch_certificates * 1000);
+	if (!changed && parent->changing) {
+		log_say(parent->log, LOG_LEVEL_INFO, "files", "%s has changed: it is read again.",
+		        parent->changing);
 		parent_renew(parent);
 	}
-	parent->changing = differ;
+	parent->changing = changed;
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/siphash.h"
 #include "gate/stamps.h"
+#include "names/dns.h"
 #include "names/fetch.h"
+
+#define TEXT_MOST 16384 /* octets; what is behind them does not count */
 
 /* Symbolic links are followed: renewing often means to point one elsewhere. */
 static struct stamp stamp_of(const char *path)
@@ -15,16 +20,34 @@ static struct stamp stamp_of(const char *path)
 	return stamp;
 }
 
-static bool is_same(const struct stat *a, const struct stat *b)
+/* Of what it says: it is often written anew and says the same. */
+static struct stamp stamp_of_text(const char *path)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	static const uint8_t key[16];
+	struct stamp stamp = {.path = path, .is_text = true};
+	char text[TEXT_MOST];
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return stamp;
+	stamp.text = siphash(key, text, fread(text, 1, sizeof(text), file));
+	fclose(file);
+	return stamp;
+}
+
+static bool is_same(const struct stamp *one, const struct stamp *other)
+{
+	const struct stat *a = &one->file, *b = &other->file;
+
+	return one->text == other->text && a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 static size_t most(const struct config *config)
 {
-	size_t count = config->certificates.count * 2 + 1;
+	size_t count = config->certificates.count * 2 + 2;
 
 	for (size_t i = 0; i < config->front_count; i++) {
 		const struct config_front *front = &config->fronts[i];
@@ -50,6 +73,13 @@ static void add_certificates(struct stamps *stamps, const struct config_certific
 	}
 }
 
+/* libunbound reads it once; a file of the operator's has its own forwarders. */
+static void add_forwarders(struct stamps *stamps, const struct config *config)
+{
+	if (config->policy_count && !config->resolver.config)
+		stamps->list[stamps->count++] = stamp_of_text(DNS_FORWARDERS);
+}
+
 /* They are read once, too. */
 static const char *authorities(const struct config *config)
 {
@@ -66,6 +96,7 @@ int stamps_take(struct stamps *stamps, const struct config *config)
 		return -1;
 	add_certificates(stamps, &config->certificates);
 	add(stamps, authorities(config));
+	add_forwarders(stamps, config);
 	for (size_t i = 0; i < config->front_count; i++) {
 		const struct config_front *front = &config->fronts[i];
 
@@ -77,15 +108,17 @@ int stamps_take(struct stamps *stamps, const struct config *config)
 	return 0;
 }
 
-bool stamps_differ(const struct stamps *stamps)
+const char *stamps_changed(const struct stamps *stamps)
 {
 	for (size_t i = 0; i < stamps->count; i++) {
-		struct stamp now = stamp_of(stamps->list[i].path);
+		const struct stamp *before = &stamps->list[i];
+		struct stamp now =
+		    before->is_text ? stamp_of_text(before->path) : stamp_of(before->path);
 
-		if (!is_same(&now.file, &stamps->list[i].file))
-			return true;
+		if (!is_same(&now, before))
+			return before->path;
 	}
-	return false;
+	return NULL;
 }
 
 void stamps_forget(struct stamps *stamps)

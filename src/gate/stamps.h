@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The files that a configuration names, and whether they are still the same. */
+/* The files that a configuration leads to and that are read once, and whether they are still
+ * the same. */
 #ifndef GATE_STAMPS_H
 #define GATE_STAMPS_H
 
@@ -8,8 +9,10 @@
 #include "gate/config.h"
 
 struct stamp {
-	const char *path; /* the configuration's */
+	const char *path; /* the configuration's, or one that is always there */
 	struct stat file; /* all zero where there is none */
+	bool is_text;     /* only what it says counts */
+	uint64_t text;    /* a hash of that */
 };
 
 struct stamps {
@@ -21,8 +24,8 @@ struct stamps {
  * is out.  The configuration outlives the stamps. */
 int stamps_take(struct stamps *, const struct config *);
 
-/* Whether any of them is not as it was then. */
-bool stamps_differ(const struct stamps *);
+/* One that is not as it was then; NULL: all are. */
+const char *stamps_changed(const struct stamps *);
 
 void stamps_forget(struct stamps *);
 

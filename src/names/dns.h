@@ -18,6 +18,8 @@
 struct dns;
 struct dns_query;
 
+#define DNS_FORWARDERS "/etc/resolv.conf" /* the system's */
+
 /* Zero all of it, then set what is to be different. */
 struct dns_settings {
 	/* An unbound.conf(5) with forwarders, stubs, trust anchors; without an anchor in it
@@ -27,7 +29,7 @@ struct dns_settings {
 	 * written to.  NULL: the anchor stays as it is packaged. */
 	const char *state;
 	const char *anchor;     /* NULL: that of dns-root-data */
-	const char *forwarders; /* NULL: /etc/resolv.conf */
+	const char *forwarders; /* NULL: DNS_FORWARDERS */
 	unsigned patience;      /* ms for an answer; 0: 10000 */
 	unsigned grudge;        /* s for which a failure is remembered; 0: 30 */
 	/* Questions under way, the others wait; 0: 512.  Who takes more than two seconds is

@@ -81,8 +81,8 @@ static int configure(struct ub_ctx *context, const struct dns_settings *settings
 		return -1;
 	if (settings->config)
 		return read_config(context, settings->config, wrong);
-	return read_forwarders(
-	    context, settings->forwarders ? settings->forwarders : "/etc/resolv.conf", wrong);
+	return read_forwarders(context,
+	                       settings->forwarders ? settings->forwarders : DNS_FORWARDERS, wrong);
 }
 
 /* Taking away a zone that is not there changes nothing, but after it the context is

@@ -5,6 +5,7 @@ questions come in."""
 import contextlib
 import os
 import random
+import shutil
 import signal
 import threading
 import time
@@ -169,6 +170,48 @@ def test_authorities_change(internet, lab, pki):
         one.wait_log("event=reloaded", 15)
         assert one.ask("postfix", "sts.test") == (
             "OK", "secure match=mx.sts.test servername=hostname")
+
+
+@contextlib.contextmanager
+def forwarded(internet, text):
+    """The place's /etc/resolv.conf says that; it is the same file all the time."""
+    file = internet.folder / "resolv.conf"
+    before = file.read_text()
+    file.write_text(text)
+    try:
+        yield file
+    finally:
+        file.write_text(before)
+
+
+def with_anchor(internet, name):
+    """A folder for the state, with the root's key of this internet."""
+    state = internet.lab.make_folder(name, owner="nobody", mode=0o700)
+    shutil.copy(internet.anchor, state / "root.key")
+    shutil.chown(state / "root.key", "nobody")
+    return state
+
+
+def test_forwarders_change(internet):
+    """Where the system's forwarders are asked, others of them are noticed; the same ones, written
+    anew, are none, and who has a file of his own does not care."""
+    found = "OK", "secure match=mx.sts.example servername=hostname"
+    good, nobody = (internet.folder / "resolv.conf").read_text(), "nameserver 127.9.9.9\n"
+    with forwarded(internet, nobody) as file, \
+            policy.Service(internet, "own-file", SERVICES, watch_certificates=1) as other, \
+            policy.Service(internet, "forwarders", SERVICES, forwarders=True,
+                           state=with_anchor(internet, "policy/forwarders-state"),
+                           watch_certificates=1) as one:
+        assert one.ask("postfix", "sts.example")[0] == "TEMP"
+        assert other.ask("postfix", "sts.example") == found
+        file.write_text(nobody)
+        time.sleep(4.5)  # looked at, settled, and looked at again
+        assert "event=files" not in one.log and "event=reloaded" not in one.log
+        file.write_text(good)
+        one.wait_log("event=reloaded", 15)
+        assert "/etc/resolv.conf has changed" in one.log
+        assert one.ask("postfix", "sts.example") == found
+        assert "event=reloaded" not in other.log
 
 
 def test_what_operators_see(internet):

@@ -112,7 +112,7 @@ class Json(Asker):
 
 # ---------------------------------------------------------------- the service
 
-RESOLVER = 'resolver {{\n\tconfig = "{}"\n\tca-file = "{}"\n}}\n'
+RESOLVER = 'resolver {{\n\t{}ca-file = "{}"\n}}\n'
 
 
 def section(name, listen, **options):
@@ -135,20 +135,22 @@ class Service(daemon.Starttlsd):
     services are the sections by name, {"postfix": dict(level="encrypt")}: each listens on a Unix
     socket, .path("postfix"); .ask("postfix", "dane.test") asks it by the protocol of its section.
     With tcp=PORT the first one is at 127.0.0.1:PORT of the internet, too.  state is a folder or
-    a server, a folder of its own if not said; ca is a file of authorities.
+    a server, a folder of its own if not said; ca is a file of authorities.  With forwarders it
+    asks those of the place's /etc/resolv.conf.
     """
 
     PROTOCOLS = {"socketmap": Socketmap, "tcp-table": TcpTable, "json": Json}
 
     def __init__(self, internet, name, services, *sections, state=None, tcp=None, ca=None,
-                 **options):
+                 forwarders=False, **options):
         self.internet = internet
         self.folder = internet.lab.make_folder(f"policy/{name}")
         self.state = state or internet.lab.make_folder(f"policy/{name}/state", owner="nobody",
                                                        mode=0o700)
         self.services = services
         places = [section(one, self._listen(one, tcp), **keys) for one, keys in services.items()]
-        resolver = RESOLVER.format(internet.resolver_config, ca or internet.ca)
+        config = "" if forwarders else f'config = "{internet.resolver_config}"\n\t'
+        resolver = RESOLVER.format(config, ca or internet.ca)
         text = daemon.config(*places, *sections, resolver,
                              state=f'"{self.state}"', **options)
         super().__init__(self.folder, text, prefix=internet.prefix)
