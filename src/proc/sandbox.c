@@ -33,24 +33,24 @@ static void miss(struct proc_report *report, const char *what, const char *whose
 	         what, whose, why);
 }
 
-static void hide_files(struct proc_report *report)
+static void hide_files(const struct proc_paths *paths, struct proc_report *report)
 {
-	if (box_landlock() == 0)
-		return;
-
+	int hidden = paths ? box_landlock_but(paths) : box_landlock();
 	const char *why = strerror(errno);
 
-	if (!box_root_is_empty())
+	if (hidden < 0 && (paths || !box_root_is_empty()))
 		miss(report, "files are not hidden", "Landlock", why);
 }
 
 static void narrow_calls(const struct proc_wish *wish, struct proc_report *report)
 {
-	if (box_seccomp(wish) < 0)
+	if ((wish ? box_seccomp(wish) : box_seccomp_out()) < 0)
 		miss(report, "all system calls can be made", "seccomp", strerror(errno));
 }
 
-int proc_sandbox(const struct proc_wish *wish, struct proc_report *report)
+/* The small box has a wish, the larger one paths. */
+static int enter(const struct proc_wish *wish, const struct proc_paths *paths,
+                 struct proc_report *report)
 {
 	report->text[0] = '\0';
 	if (box_bare() < 0)
@@ -59,27 +59,20 @@ int proc_sandbox(const struct proc_wish *wish, struct proc_report *report)
 		miss(report, "files are not hidden, and all system calls can be made", "sanitizer",
 		     "it would be in its way");
 	} else {
-		hide_files(report);
+		hide_files(paths, report);
 		narrow_calls(wish, report);
 	}
 	return report->text[0] ? -1 : 0;
 }
 
+int proc_sandbox(const struct proc_wish *wish, struct proc_report *report)
+{
+	return enter(wish, NULL, report);
+}
+
 int proc_sandbox_with_files(const struct proc_paths *paths, struct proc_report *report)
 {
-	report->text[0] = '\0';
-	if (box_bare() < 0)
-		miss(report, "not all privileges are gone", "prctl", strerror(errno));
-	if (SANITIZER) {
-		miss(report, "files are not hidden, and all system calls can be made", "sanitizer",
-		     "it would be in its way");
-		return -1;
-	}
-	if (box_landlock_but(paths) < 0)
-		miss(report, "files are not hidden", "Landlock", strerror(errno));
-	if (box_seccomp_out() < 0)
-		miss(report, "all system calls can be made", "seccomp", strerror(errno));
-	return report->text[0] ? -1 : 0;
+	return enter(NULL, paths, report);
 }
 
 bool proc_wants_empty_root(const struct proc_wish *wish)

@@ -5,11 +5,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "proc/box.h"
+#include "proc/filter.h"
 
 #define LENGTH(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
@@ -75,14 +75,10 @@ static int kill_signals(scmp_filter_ctx filter)
 
 static int fill(scmp_filter_ctx filter)
 {
-	int done = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	int done = refuse_executed(filter);
 
-	if (done == 0)
-		done = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	for (size_t i = 0; i < LENGTH(deadly) && done == 0; i++)
 		done = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0);
-	if (done == 0)
-		done = refuse_executed(filter);
 	if (done == 0)
 		done = kill_forks(filter);
 	return done == 0 ? kill_signals(filter) : done;
@@ -90,19 +86,7 @@ static int fill(scmp_filter_ctx filter)
 
 int box_seccomp_out(void)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int done;
+	scmp_filter_ctx filter = filter_open(SCMP_ACT_ALLOW);
 
-	if (!filter) {
-		errno = ENOSYS;
-		return -1;
-	}
-	done = fill(filter);
-	if (done == 0)
-		done = seccomp_load(filter);
-	seccomp_release(filter);
-	if (done == 0)
-		return 0;
-	errno = -done;
-	return -1;
+	return filter ? filter_load(filter, fill(filter)) : -1;
 }
