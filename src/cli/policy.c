@@ -12,6 +12,7 @@
 #include "cli/state.h"
 #include "cli/target.h"
 #include "loop/timer.h"
+#include "store/recall.h"
 
 struct subject {
 	struct policies *policies;
@@ -86,21 +87,21 @@ static bool wants_policy(const struct options *options, const struct stls_destin
 
 /* What is remembered of the domain; NULL where there is nothing. */
 static const struct stls_sts_memory *recall(struct subject *subject, const char *domain,
-                                            struct state_policy *policy)
+                                            struct store_recalled *recalled)
 {
 	struct policies *policies = subject->policies;
 	enum store_result result = STORE_NOT_THERE;
 
 	subject->memory = policies->store != NULL ? EXPLAIN_NOTHING : EXPLAIN_NO_STATE;
 	if (policies->store != NULL)
-		result = state_policy(policies->store, domain, policies->now, policy);
+		result = store_recall(policies->store, domain, policies->now, recalled);
 	if (result == STORE_TROUBLE)
 		subject->memory = EXPLAIN_TROUBLE;
-	if (result != STORE_OK || policy->memory.text == NULL)
-		return result == STORE_OK ? &policy->memory : NULL;
+	if (result != STORE_OK || recalled->memory.text == NULL)
+		return result == STORE_OK ? &recalled->memory : NULL;
 	subject->memory = EXPLAIN_REMEMBERED;
-	subject->remembered = policy->memory.fetched;
-	return &policy->memory;
+	subject->remembered = recalled->memory.fetched;
+	return &recalled->memory;
 }
 
 static void ask_for_reports(struct subject *subject, const char *domain)
@@ -116,7 +117,7 @@ static bool begin(struct policies *policies, size_t index)
 	const struct options *options = policies->options;
 	struct subject *subject = &policies->subjects[index];
 	struct stls_destination to = {.size = sizeof(to)};
-	struct state_policy policy;
+	struct store_recalled recalled;
 	const char *wrong;
 	struct stls_case_spec spec = {
 	    .size = sizeof(spec),
@@ -139,7 +140,7 @@ static bool begin(struct policies *policies, size_t index)
 	*subject = (struct subject){.policies = policies, .destination = spec.domain, .waits = 1};
 	wrong = stls_destination_parse(&to, spec.domain);
 	if (wrong == NULL && wants_policy(options, &to)) {
-		spec.sts = recall(subject, to.name, &policy);
+		spec.sts = recall(subject, to.name, &recalled);
 		ask_for_reports(subject, to.name);
 	}
 	if (wrong == NULL)

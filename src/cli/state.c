@@ -41,32 +41,3 @@ struct store *state_open(const char *state, int64_t now)
 	store_close(store);
 	return NULL;
 }
-
-static enum stls_fault fault_named(const char *name)
-{
-	for (int fault = 1; fault < STLS_FAULT_COUNT; fault++)
-		if (strcmp(stls_fault_name((enum stls_fault)fault), name) == 0)
-			return (enum stls_fault)fault;
-	return STLS_FAULT_NONE;
-}
-
-enum store_result state_policy(struct store *store, const char *domain, int64_t now,
-                               struct state_policy *out)
-{
-	const struct store_policy *kept = &out->kept;
-	enum store_result result = store_policy_get(store, domain, now, &out->kept);
-
-	if (result == STORE_OK)
-		out->memory = (struct stls_sts_memory){
-		    .size = sizeof(out->memory),
-		    .text = kept->text,
-		    .length = kept->length,
-		    .id = kept->id,
-		    .fetched = kept->fetched,
-		    .failed = kept->failed,
-		    .failed_id = kept->failed_id,
-		    .failures = (unsigned)kept->failures,
-		    .fault = fault_named(kept->failure),
-		};
-	return result;
-}

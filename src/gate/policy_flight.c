@@ -66,7 +66,7 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 	struct stls_case_spec spec = {.size = sizeof(spec), .domain = destination};
 	struct stls_destination parsed = {.size = sizeof(parsed)};
 	struct stls_override rule;
-	struct policy_memory memory;
+	struct store_recalled recalled;
 	enum store_result result;
 
 	*wrong = stls_destination_parse(&parsed, destination);
@@ -76,9 +76,9 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 	spec.refresh = refresh;
 	if (find_override(order, &parsed, &rule))
 		spec.local = &rule;
-	result = policy_remembered(order, parsed.name, &memory);
+	result = policy_remembered(order, parsed.name, &recalled);
 	if (result == STORE_OK)
-		spec.sts = &memory.memory;
+		spec.sts = &recalled.memory;
 	spec.sts_unseen = result == STORE_TROUBLE;
 	return stls_case_open(&spec, wrong);
 }

@@ -9,39 +9,10 @@
  * after all finds out then. */
 #define WANTED (90 * DAY)
 
-static enum stls_fault fault_named(const char *name)
-{
-	for (int fault = 1; fault < STLS_FAULT_COUNT; fault++)
-		if (strcmp(stls_fault_name((enum stls_fault)fault), name) == 0)
-			return (enum stls_fault)fault;
-	return STLS_FAULT_NONE;
-}
-
-static struct stls_sts_memory memory_of(const struct store_policy *kept)
-{
-	return (struct stls_sts_memory){
-	    .size = sizeof(struct stls_sts_memory),
-	    .text = kept->text,
-	    .length = kept->length,
-	    .id = kept->id,
-	    .fetched = kept->fetched,
-	    .failed = kept->failed,
-	    .failed_id = kept->failed_id,
-	    .failures = (unsigned)kept->failures,
-	    .fault = fault_named(kept->failure),
-	    .looked = kept->looked,
-	};
-}
-
 enum store_result policy_remembered(const struct desk_order *order, const char *domain,
-                                    struct policy_memory *memory)
+                                    struct store_recalled *recalled)
 {
-	enum store_result result =
-	    store_policy_get(order->store, domain, loop_date(), &memory->kept);
-
-	if (result == STORE_OK)
-		memory->memory = memory_of(&memory->kept);
-	return result;
+	return store_recall(order->store, domain, loop_date(), recalled);
 }
 
 static void keep(const struct desk_order *order, const struct stls_plan *plan, int64_t wanted)
@@ -132,13 +103,13 @@ static bool is_late(const struct stls_plan *plan, const struct store_policy *kep
 
 void policy_remember(const struct desk_order *order, const struct stls_plan *plan, bool asked)
 {
-	struct policy_memory before = {.kept = {.domain = ""}};
+	struct store_recalled before = {.kept = {.domain = ""}};
 	int64_t now = loop_date();
 
 	if (!plan->sts.changed && !plan->sts.memory.text)
 		return;
 	if (policy_remembered(order, plan->domain, &before) != STORE_OK)
-		before.memory = memory_of(&before.kept);
+		before.memory = store_memory_of(&before.kept);
 	if (plan->sts.changed && !is_late(plan, &before.kept)) {
 		tell(order, plan, &before.memory);
 		keep(order, plan, asked ? now : before.kept.wanted);
@@ -151,7 +122,7 @@ void policy_remember(const struct desk_order *order, const struct stls_plan *pla
 /* A failure alone is nothing to look after. */
 static int64_t next_look(const struct store_policy *kept, int64_t now)
 {
-	const struct stls_sts_memory memory = memory_of(kept);
+	const struct stls_sts_memory memory = store_memory_of(kept);
 	int64_t wanted = kept->wanted ? kept->wanted : kept->fetched;
 
 	return memory.text && now - wanted < WANTED ? stls_sts_next_look(&memory, now) : 0;

@@ -4,16 +4,11 @@
 #define GATE_POLICY_STORE_H
 
 #include "gate/policy_desk.h"
+#include "store/recall.h"
 
-/* What is remembered of a domain; memory points into kept, and its text is good until
- * the store is asked again. */
-struct policy_memory {
-	struct store_policy kept;
-	struct stls_sts_memory memory;
-};
-/* OK, NOT_THERE; TROUBLE: nobody can tell. */
+/* What is remembered of a domain.  OK, NOT_THERE; TROUBLE: nobody can tell. */
 enum store_result policy_remembered(const struct desk_order *, const char *domain,
-                                    struct policy_memory *);
+                                    struct store_recalled *);
 
 /* Keeps what a plan wants remembered, and tells of it where that is news; asked: somebody
  * has asked for it.  What cannot be made to last is kept in memory; the store tells of its

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is kept over a restart, as plain structs.  They are the store's own: whoever
- * decides has others (<starttls/sts.h>, <starttls/ratchet.h>), and the gate turns the
- * ones into the others.  All moments are in seconds since 1970, 0: never.  Words that
- * another version may know more of (modes, levels, faults) are kept as words.
+ * decides has others (<starttls/sts.h>, <starttls/ratchet.h>), and recall.h turns a
+ * policy that is kept into theirs.  All moments are in seconds since 1970, 0: never.
+ * Words that another version may know more of (modes, levels, faults) are kept as words.
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H

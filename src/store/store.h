@@ -10,6 +10,7 @@
  * and store_news() tells of it once.
  *
  *	record.h	the things that are kept
+ *	recall.h	a policy, as whoever decides takes it
  *	kinds.c		what there is to know of each of them
  *	memory.c	those that are in memory
  *	keep.c tend.c	how memory and what lasts are kept alike

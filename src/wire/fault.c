@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The table of faults, as data. */
-#include <starttls/fault.h>
+#include <string.h>
+
+#include "wire/fault.h"
 
 static const struct {
 	const char *name;
@@ -25,6 +27,14 @@ static unsigned row(enum stls_fault fault)
 const char *stls_fault_name(enum stls_fault fault)
 {
 	return faults[row(fault)].name;
+}
+
+enum stls_fault fault_named(const char *name)
+{
+	for (int fault = STLS_FAULT_NONE + 1; fault < STLS_FAULT_COUNT; fault++)
+		if (strcmp(faults[fault].name, name) == 0)
+			return (enum stls_fault)fault;
+	return STLS_FAULT_NONE;
 }
 
 const char *stls_fault_sentence(enum stls_fault fault)

@@ -131,7 +131,7 @@ static void goes_there_and_back(void **state)
 {
 	struct scene *scene = *state;
 	struct stls_plan plan = fetched(scene, ENFORCE, "20240101");
-	struct policy_memory memory;
+	struct store_recalled memory;
 
 	assert_int_equal(policy_remembered(&scene->order, "a.test", &memory), STORE_NOT_THERE);
 	policy_remember(&scene->order, &plan, true);
@@ -158,7 +158,7 @@ static void nothing_to_remember(void **state)
 {
 	struct scene *scene = *state;
 	struct stls_plan plan = plan_of(scene, NULL, "", 0);
-	struct policy_memory memory;
+	struct store_recalled memory;
 
 	plan.sts.changed = 0;
 	policy_remember(&scene->order, &plan, true);
@@ -171,7 +171,7 @@ static void who_is_late_changes_nothing(void **state)
 {
 	struct scene *scene = *state;
 	struct stls_plan plan = fetched(scene, ENFORCE, "2");
-	struct policy_memory memory;
+	struct store_recalled memory;
 
 	policy_remember(&scene->order, &plan, true);
 	plan = failed(scene, TESTING, 1);
@@ -264,7 +264,7 @@ static void a_failure_alone_is_left_alone(void **state)
 
 static void put_wanted(struct scene *scene, int64_t ago)
 {
-	struct policy_memory memory;
+	struct store_recalled memory;
 
 	assert_int_equal(policy_remembered(&scene->order, "a.test", &memory), STORE_OK);
 	memory.kept.wanted = scene->now - ago;
@@ -273,7 +273,7 @@ static void put_wanted(struct scene *scene, int64_t ago)
 
 static int64_t wanted_ago(struct scene *scene)
 {
-	struct policy_memory memory;
+	struct store_recalled memory;
 
 	assert_int_equal(policy_remembered(&scene->order, "a.test", &memory), STORE_OK);
 	assert_string_equal(memory.kept.mode, "enforce");

@@ -14,6 +14,7 @@
 #include "store/memory.h"
 #include "store/merge.h"
 #include "store/pack.h"
+#include "store/recall.h"
 #include "store/redis_address.h"
 
 /* ---- addresses ---- */
@@ -344,6 +345,49 @@ static void until_when_they_are_kept(void **state)
 	assert_true(merge_override_until(&record, 0) > NOW);
 }
 
+/* ---- as whoever decides takes it ---- */
+
+static void policies_are_recalled(void **state)
+{
+	const struct store_policy kept = {.text = "abc",
+	                                  .length = 3,
+	                                  .id = "1",
+	                                  .fetched = 10,
+	                                  .looked = 20,
+	                                  .failed = 30,
+	                                  .failures = 4,
+	                                  .failed_id = "2"};
+	const struct stls_sts_memory memory = store_memory_of(&kept);
+
+	(void)state;
+	assert_int_equal(memory.size, sizeof(memory));
+	assert_ptr_equal(memory.text, kept.text);
+	assert_int_equal(memory.length, 3);
+	assert_ptr_equal(memory.id, kept.id);
+	assert_ptr_equal(memory.failed_id, kept.failed_id);
+	assert_true(memory.fetched == 10 && memory.looked == 20 && memory.failed == 30);
+	assert_int_equal(memory.failures, 4);
+	assert_int_equal(memory.fault, STLS_FAULT_NONE);
+}
+
+/* Each fault by its name; a word of another version is none. */
+static void failures_are_recalled(void **state)
+{
+	static const char *const others[] = {"", "none", "Untrusted", "untrusted ", "sts-fetch"};
+	struct store_policy kept = {.failures = 1};
+
+	(void)state;
+	for (int fault = 1; fault < STLS_FAULT_COUNT; fault++) {
+		snprintf(kept.failure, sizeof(kept.failure), "%s",
+		         stls_fault_name((enum stls_fault)fault));
+		assert_int_equal(store_memory_of(&kept).fault, fault);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(kept.failure, sizeof(kept.failure), "%s", others[i]);
+		assert_int_equal(store_memory_of(&kept).fault, STLS_FAULT_NONE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +401,8 @@ int main(void)
 	    cmocka_unit_test(hosts_become_one),
 	    cmocka_unit_test(overrides_and_tickets_become_one),
 	    cmocka_unit_test(until_when_they_are_kept),
+	    cmocka_unit_test(policies_are_recalled),
+	    cmocka_unit_test(failures_are_recalled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
