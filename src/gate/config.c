@@ -11,15 +11,15 @@
 
 static void read_fronts(const struct reading *reading, struct config *config)
 {
-	size_t count = grammar_count(reading->section, "front");
-	if (count == 0 && grammar_count(reading->section, "policy") == 0)
+	struct reading inner;
+	if (grammar_count(reading->section, "front") == 0 &&
+	    grammar_count(reading->section, "policy") == 0)
 		complain(reading->complaints, 0,
 		         "there is no front and no policy, so nothing to do; such as: front "
 		         "\"imap\" { ... }");
-	config->fronts = value_array(reading->complaints, count, sizeof(config->fronts[0]));
-	for (size_t i = 0; config->fronts && i < count; i++)
-		front_read(reading->complaints, grammar_section(reading->section, "front", i),
-		           config, &config->fronts[config->front_count++]);
+	config->fronts = value_sections(reading, "front", sizeof(config->fronts[0]));
+	while (config->fronts && value_section(reading, "front", config->front_count, &inner))
+		front_read(&inner, config, &config->fronts[config->front_count++]);
 }
 
 static void read_text(const struct complaints *complaints, char *text, size_t length,

@@ -92,10 +92,9 @@ static void read_limits(const struct reading *reading, struct config_limits *lim
 	static const struct config_range many = {1, MANY, true, "a number", ", or 0 for no limit"},
 	                                 mebibytes = {64, 1048576, true, "a number of MiB",
 	                                              ", or 0 for no limit"};
-	struct reading inner = {reading->complaints,
-	                        grammar_only(reading->complaints, reading->section, "limits")};
+	struct reading inner;
 	*limits = (struct config_limits){20000, 500, 1000, 1024};
-	if (!inner.section)
+	if (!value_only(reading, "limits", &inner))
 		return;
 	limits->connections = value_number(&inner, "connections", &many, limits->connections);
 	limits->connections_per_address =
@@ -107,9 +106,8 @@ static void read_limits(const struct reading *reading, struct config_limits *lim
 
 static void read_metrics(const struct reading *reading, struct config_addresses *metrics)
 {
-	struct reading inner = {reading->complaints,
-	                        grammar_only(reading->complaints, reading->section, "metrics")};
-	if (!inner.section)
+	struct reading inner;
+	if (!value_only(reading, "metrics", &inner))
 		return;
 	*metrics = value_addresses(&inner, "listen");
 	listen_check(reading->complaints, metrics);

@@ -195,20 +195,19 @@ static void read_values(const struct reading *reading, const struct config *conf
 	check_needed(reading, config, front);
 }
 
-void front_read(const struct complaints *complaints, struct cfg_t *section,
-                const struct config *config, struct config_front *front)
+void front_read(const struct reading *reading, const struct config *config,
+                struct config_front *front)
 {
-	struct reading reading = {complaints, section};
-	size_t before = complaints->error->count;
-	read_values(&reading, config, front);
+	size_t before = reading->complaints->error->count;
+	read_values(reading, config, front);
 	/* Whether values go together is a question for when each of them is right. */
-	if (complaints->error->count > before)
+	if (reading->complaints->error->count > before)
 		return;
-	listen_check(complaints, &front->listen);
-	check_ports(&reading, front);
-	check_backends(&reading, front, &front->backend, front->backend_name);
-	check_combinations(&reading, config, front);
-	config_routes_check(&reading, front);
+	listen_check(reading->complaints, &front->listen);
+	check_ports(reading, front);
+	check_backends(reading, front, &front->backend, front->backend_name);
+	check_combinations(reading, config, front);
+	config_routes_check(reading, front);
 }
 
 void front_free(struct config_front *front)

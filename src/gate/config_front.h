@@ -7,8 +7,7 @@
 
 /* Reads a front of the section; what it does not say comes from the rest of the
  * configuration, which has been read before. */
-void front_read(const struct complaints *, struct cfg_t *section, const struct config *,
-                struct config_front *);
+void front_read(const struct reading *, const struct config *, struct config_front *);
 void front_free(struct config_front *);
 
 #endif

@@ -39,20 +39,6 @@ static void read_switches(const struct reading *reading, struct config_policy *p
 	policy->deadline = value_number(reading, "deadline", &deadline, 60);
 }
 
-static void read_policy(const struct reading *reading, struct config_policy *policy)
-{
-	policy->name = value_copy(reading->complaints, grammar_title(reading->section));
-	policy->line = grammar_line(reading->section);
-	policy->listen = value_addresses(reading, "listen");
-	listen_check(reading->complaints, &policy->listen);
-	read_switches(reading, policy);
-	if (grammar_count(reading->section, "listen") == 0)
-		complain(reading->complaints, value_line(reading, "listen"),
-		         "policy \"%.64s\": listen is missing, such as: listen = "
-		         "{\"unix:/var/spool/postfix/starttls/policy\"}",
-		         grammar_title(reading->section));
-}
-
 /* Neither side of these protocols proves who it is (MAP-03). */
 static void check_loopback(const struct reading *reading, const struct config_policy *policy)
 {
@@ -69,17 +55,27 @@ static void check_loopback(const struct reading *reading, const struct config_po
 	}
 }
 
+static void read_policy(const struct reading *reading, struct config_policy *policy)
+{
+	policy->name = value_copy(reading->complaints, grammar_title(reading->section));
+	policy->line = grammar_line(reading->section);
+	policy->listen = value_addresses(reading, "listen");
+	listen_check(reading->complaints, &policy->listen);
+	read_switches(reading, policy);
+	if (grammar_count(reading->section, "listen") == 0)
+		complain(reading->complaints, value_line(reading, "listen"),
+		         "policy \"%.64s\": listen is missing, such as: listen = "
+		         "{\"unix:/var/spool/postfix/starttls/policy\"}",
+		         grammar_title(reading->section));
+	check_loopback(reading, policy);
+}
+
 static void read_policies(const struct reading *reading, struct config *config)
 {
-	size_t count = grammar_count(reading->section, "policy");
-	config->policies = value_array(reading->complaints, count, sizeof(config->policies[0]));
-	for (size_t i = 0; config->policies && i < count; i++) {
-		struct config_policy *policy = &config->policies[config->policy_count++];
-		struct reading inner = {reading->complaints,
-		                        grammar_section(reading->section, "policy", i)};
-		read_policy(&inner, policy);
-		check_loopback(&inner, policy);
-	}
+	struct reading inner;
+	config->policies = value_sections(reading, "policy", sizeof(config->policies[0]));
+	while (config->policies && value_section(reading, "policy", config->policy_count, &inner))
+		read_policy(&inner, &config->policies[config->policy_count++]);
 }
 
 /* ---- override ---- */
@@ -189,11 +185,10 @@ static void check_twice(const struct reading *reading, const struct config *conf
 
 static void read_overrides(const struct reading *reading, struct config *config)
 {
-	size_t count = grammar_count(reading->section, "override");
-	config->overrides = value_array(reading->complaints, count, sizeof(config->overrides[0]));
-	for (size_t i = 0; config->overrides && i < count; i++) {
-		struct reading inner = {reading->complaints,
-		                        grammar_section(reading->section, "override", i)};
+	struct reading inner;
+	config->overrides = value_sections(reading, "override", sizeof(config->overrides[0]));
+	while (config->overrides &&
+	       value_section(reading, "override", config->override_count, &inner)) {
 		struct config_override *override = &config->overrides[config->override_count++];
 		read_override(&inner, override);
 		check_twice(reading, config, override);
@@ -206,10 +201,9 @@ static void read_ratchet(const struct reading *reading, struct config *config)
 {
 	static const struct config_range times = {1, 1000, false, "a number", ""},
 	                                 seconds = {60, 30 * DAY, false, "a number of seconds", ""};
-	struct reading inner = {reading->complaints,
-	                        grammar_only(reading->complaints, reading->section, "ratchet")};
+	struct reading inner;
 	config->ratchet = (struct stls_ratchet_settings){.size = sizeof(config->ratchet)};
-	if (!inner.section)
+	if (!value_only(reading, "ratchet", &inner))
 		return;
 	config->ratchet.occasions = value_number(&inner, "occasions", &times, 0);
 	config->ratchet.days = value_number(&inner, "days", &times, 0);
@@ -220,9 +214,8 @@ static void read_ratchet(const struct reading *reading, struct config *config)
 
 static void read_resolver(const struct reading *reading, struct config_resolver *resolver)
 {
-	struct reading inner = {reading->complaints,
-	                        grammar_only(reading->complaints, reading->section, "resolver")};
-	if (!inner.section)
+	struct reading inner;
+	if (!value_only(reading, "resolver", &inner))
 		return;
 	resolver->line = grammar_line(inner.section);
 	resolver->config = value_path(&inner, "config");

@@ -59,13 +59,10 @@ static void read_route(const struct reading *reading, struct config_route *route
 
 void config_routes_read(const struct reading *reading, struct config_front *front)
 {
-	size_t count = grammar_count(reading->section, "route");
-	front->routes = value_array(reading->complaints, count, sizeof(front->routes[0]));
-	for (size_t i = 0; front->routes && i < count; i++) {
-		struct reading inner = {reading->complaints,
-		                        grammar_section(reading->section, "route", i)};
+	struct reading inner;
+	front->routes = value_sections(reading, "route", sizeof(front->routes[0]));
+	while (front->routes && value_section(reading, "route", front->route_count, &inner))
 		read_route(&inner, &front->routes[front->route_count++]);
-	}
 }
 
 /* Titles that differ in case only; the parser has refused those that do not. */
@@ -82,9 +79,8 @@ static void check_name(const struct reading *reading, const struct config_front 
 
 void config_routes_check(const struct reading *reading, const struct config_front *front)
 {
-	for (size_t i = 0; i < front->route_count; i++) {
-		struct reading inner = {reading->complaints,
-		                        grammar_section(reading->section, "route", i)};
+	struct reading inner;
+	for (size_t i = 0; value_section(reading, "route", i, &inner); i++) {
 		const struct config_route *route = &front->routes[i];
 		check_name(reading, front, i);
 		value_useless(&inner, "backend-name", front->backend_tls == CONFIG_BACKEND_PLAIN,

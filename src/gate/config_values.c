@@ -23,6 +23,26 @@ void *value_array(const struct complaints *complaints, size_t count, size_t size
 	return array;
 }
 
+void *value_sections(const struct reading *reading, const char *name, size_t size)
+{
+	return value_array(reading->complaints, grammar_count(reading->section, name), size);
+}
+
+bool value_section(const struct reading *reading, const char *name, size_t index,
+                   struct reading *inner)
+{
+	*inner =
+	    (struct reading){reading->complaints, grammar_section(reading->section, name, index)};
+	return inner->section != NULL;
+}
+
+bool value_only(const struct reading *reading, const char *name, struct reading *inner)
+{
+	*inner = (struct reading){reading->complaints,
+	                          grammar_only(reading->complaints, reading->section, name)};
+	return inner->section != NULL;
+}
+
 unsigned value_line(const struct reading *reading, const char *key)
 {
 	const struct grammar_value *value = grammar_value(reading->section, key, 0);
@@ -176,14 +196,12 @@ static char *needed_path(const struct reading *reading, const char *key)
 struct config_certificates value_certificates(const struct reading *reading)
 {
 	struct config_certificates certificates = {0};
-	struct cfg_t *section;
-	size_t count = grammar_count(reading->section, "certificate");
-	certificates.list = value_array(reading->complaints, count, sizeof(certificates.list[0]));
-	for (size_t i = 0; certificates.list && i < count; i++) {
-		section = grammar_section(reading->section, "certificate", i);
-		struct reading inner = {reading->complaints, section};
+	struct reading inner;
+	certificates.list = value_sections(reading, "certificate", sizeof(certificates.list[0]));
+	while (certificates.list &&
+	       value_section(reading, "certificate", certificates.count, &inner)) {
 		struct config_certificate *one = &certificates.list[certificates.count++];
-		one->line = grammar_line(section);
+		one->line = grammar_line(inner.section);
 		one->chain = needed_path(&inner, "chain");
 		one->key = needed_path(&inner, "key");
 	}

@@ -12,6 +12,13 @@ struct reading {
 	struct cfg_t *section;
 };
 
+/* For the sections of a name inside of another: an array with room for an element each (NULL
+ * with a complaint), and the one with that index; false behind the last one. */
+void *value_sections(const struct reading *, const char *name, size_t size);
+bool value_section(const struct reading *, const char *name, size_t index, struct reading *inner);
+/* The one section of that name; false when there is none. */
+bool value_only(const struct reading *, const char *name, struct reading *inner);
+
 struct config_word {
 	const char *word;
 	int value;
