@@ -190,7 +190,7 @@ static int open_service(struct policy_process *process, const struct config_poli
 	const struct worker_order *order = process->order;
 	struct service_desk *service = &process->services[process->count++];
 
-	service->desk = desk_open(&(struct desk_order){
+	const struct desk_order wanted = {
 	    .config = &order->generation->config,
 	    .policy = config,
 	    .loop = process->loop,
@@ -199,9 +199,11 @@ static int open_service(struct policy_process *process, const struct config_poli
 	    .fetcher = process->fetcher,
 	    .store = process->store,
 	    .ledger = process->ledger,
-	});
+	};
+
+	service->desk = desk_open(&wanted);
 	if (service->desk)
-		service->talkers = talkers_open(process->loop, order->log, config, service->desk);
+		service->talkers = talkers_open(&wanted, service->desk);
 	return service->talkers ? listen_on(service, config, sets) : -1;
 }
 

@@ -380,6 +380,46 @@ def test_whoever_goes_away(service):
     assert service.ask("postfix", "nobody7.example") == ("NOTFOUND", "")
 
 
+def test_room_for_one_more(internet):
+    """Where all connections are taken, whoever has been quiet for longest makes room; nobody who
+    waits does, and the log says once what to do."""
+    with policy.Service(internet, "room", {"postfix": dict(deadline=8)},
+                        limits=dict(connections=3)) as one:
+        waits, first, second = (one.connect("postfix") for _ in range(3))
+        waits.put("slow-names.test")
+        for each in (first, second):
+            assert each.ask("dane.test") == ("OK", "dane-only")
+        assert "event=accept" not in one.log
+        third = one.connect("postfix")
+        assert third.ask("dane.test") == ("OK", "dane-only")
+        assert first.is_over()
+        assert second.ask("dane.test") == ("OK", "dane-only")
+        fourth = one.connect("postfix")
+        assert fourth.ask("dane.test") == ("OK", "dane-only")
+        assert third.is_over()
+        assert waits.get() == ("OK", "dane-only")
+        told = [line for line in one.log.splitlines() if "event=accept" in line]
+        assert len(told) == 1 and "level=warning" in told[0]
+        assert "3 connections are all that there may be" in told[0] and "limits" in told[0]
+
+
+def test_postfix_makes_room(internet):
+    """Whose connection was closed while it had no question comes again, and no mail waits."""
+    with policy.Service(internet, "postfix-room", {"postfix": dict(deadline=8)}, tcp=PORT + 4,
+                        limits=dict(connections=2)) as one:
+        made = internet.sender(policy=f"socketmap:inet:127.0.0.1:{PORT + 4}:postfix")
+        try:
+            for name, word in SOME:
+                assert made.send(name).word == word, name
+                for _ in range(2):  # Postfix still has its own
+                    assert one.ask("postfix", ".test") == ("NOTFOUND", "")
+                with one.connect("postfix") as another, one.connect("postfix") as last:
+                    assert another.ask(".test") == last.ask(".test") == ("NOTFOUND", "")
+            assert "event=accept" in one.log
+        finally:
+            made.stop()
+
+
 def test_what_is_missing_is_told(lab, internet):
     """Before anything is begun: where it is, and what it needs to know whom to trust."""
     folder = lab.make_folder("policy/missing")

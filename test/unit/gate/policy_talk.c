@@ -3,10 +3,15 @@
 #define _GNU_SOURCE
 #include "desk.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 
 #include "gate/policy_talk.h"
+#include "loop/pool.h"
+
+#define ROOM 8 /* connections */
+#define MINUTE 60000
 
 struct stage {
 	struct talkers *talkers;
@@ -27,7 +32,7 @@ static struct sockaddr_un address_of(const struct stage *stage)
 	return address;
 }
 
-static int open_stage(void **state, enum config_policy_speaks speaks)
+static int open_stage(void **state, enum config_policy_speaks speaks, unsigned connections)
 {
 	struct scene *scene = scene_open(speaks);
 	struct stage *stage = calloc(1, sizeof(*stage));
@@ -40,7 +45,14 @@ static int open_stage(void **state, enum config_policy_speaks speaks)
 	address = address_of(stage);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 100), 0);
-	stage->talkers = talkers_open(scene->loop, &scene->log, &scene->policy, scene->desk);
+	scene->log = (struct log){.fd = memfd_create("log", 0), .level = LOG_LEVEL_INFO};
+	scene->config.limits.connections = connections;
+	scene->config.policy_count = 1;
+	stage->talkers = talkers_open(&(struct desk_order){.config = &scene->config,
+	                                                   .policy = &scene->policy,
+	                                                   .loop = scene->loop,
+	                                                   .log = &scene->log},
+	                              scene->desk);
 	assert_int_equal(talkers_listen(stage->talkers, fd), 0);
 	scene->more = stage;
 	*state = scene;
@@ -49,17 +61,17 @@ static int open_stage(void **state, enum config_policy_speaks speaks)
 
 static int open_socketmap(void **state)
 {
-	return open_stage(state, CONFIG_POLICY_SOCKETMAP);
+	return open_stage(state, CONFIG_POLICY_SOCKETMAP, ROOM);
 }
 
 static int open_table(void **state)
 {
-	return open_stage(state, CONFIG_POLICY_TCP_TABLE);
+	return open_stage(state, CONFIG_POLICY_TCP_TABLE, ROOM);
 }
 
 static int open_json(void **state)
 {
-	return open_stage(state, CONFIG_POLICY_JSON);
+	return open_stage(state, CONFIG_POLICY_JSON, ROOM);
 }
 
 static int close_stage(void **state)
@@ -70,18 +82,26 @@ static int close_stage(void **state)
 	talkers_close(stage->talkers);
 	unlink(stage->path);
 	rmdir(stage->folder);
+	close(scene->log.fd);
+	assert_int_equal(pool_lent(loop_pool(scene->loop)), 0);
 	free(stage);
 	scene_close(scene);
 	return 0;
 }
 
-static int call(struct scene *scene)
+static void call_with(struct scene *scene, int fd)
 {
 	struct sockaddr_un address = address_of(stage_of(scene));
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	scene_turn(scene);
+}
+
+static int call(struct scene *scene)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	call_with(scene, fd);
 	return fd;
 }
 
@@ -328,43 +348,189 @@ static void who_does_not_listen_waits(void **state)
 	close(fd);
 }
 
+/* ---- room ---- */
+
+static unsigned count_in_log(const struct scene *scene, const char *text)
+{
+	char bytes[8192] = "";
+	unsigned count = 0;
+
+	assert_true(pread(scene->log.fd, bytes, sizeof(bytes) - 1, 0) >= 0);
+	for (const char *at = bytes; (at = strstr(at, text)); at++)
+		count++;
+	return count;
+}
+
+static void call_all(struct scene *scene, int *fds, int count)
+{
+	for (int i = 0; i < count; i++)
+		fds[i] = call(scene);
+}
+
+/* How many have been closed; which one, where it is one. */
+static int count_closed(const int *fds, int count, int *which)
+{
+	int closed = 0;
+
+	for (int i = 0; i < count; i++)
+		if (is_closed(fds[i])) {
+			closed++;
+			*which = i;
+		}
+	return closed;
+}
+
+static void close_all(const int *fds, int count)
+{
+	for (int i = 0; i < count; i++)
+		close(fds[i]);
+}
+
 /* The one that has been quiet for longest, and not one that waits. */
 static void the_quietest_makes_room(void **state)
 {
 	struct scene *scene = *state;
-	struct rlimit limit;
-	int fds[1000], one_more;
+	int fds[ROOM + 1], which = -1;
 
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	if (limit.rlim_max < 2200)
-		skip();
-	limit.rlim_cur = limit.rlim_max;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	for (int i = 0; i < 1000; i++) {
-		fds[i] = call(scene);
-		if (i == 0)
-			say(scene, fds[i], "8:p a.test,");
-		if (i == 3)
-			scene_turn(scene);
-	}
-	assert_false(is_closed(fds[1]));
+	call_all(scene, fds, ROOM);
+	say(scene, fds[0], "8:p a.test,");
 	scene_pass(scene, 5000);
 	say(scene, fds[1], "9:p .a.test,");
 	assert_hears(fds[1], NOTFOUND);
-	one_more = call(scene);
-	int closed = 0;
-	for (int i = 0; i < 1000; i++)
-		closed += is_closed(fds[i]);
-	assert_int_equal(closed, 1);
-	assert_false(is_closed(fds[0]) || is_closed(fds[1]));
-	say(scene, one_more, "9:p .a.test,");
-	assert_hears(one_more, NOTFOUND);
+	assert_int_equal(count_closed(fds, ROOM, &which), 0);
+	assert_int_equal(count_in_log(scene, "event="), 0);
+	fds[ROOM] = call(scene);
+	assert_int_equal(count_closed(fds, ROOM + 1, &which), 1);
+	assert_int_equal(which, 2);
+	say(scene, fds[ROOM], "9:p .a.test,");
+	assert_hears(fds[ROOM], NOTFOUND);
 	finds(scene, "a.test");
 	assert_hears(fds[0], ENCRYPT);
-	close(one_more);
-	for (int i = 0; i < 1000; i++)
-		close(fds[i]);
+	close_all(fds, ROOM + 1);
 }
+
+/* He asks while another one comes: he is answered, and somebody else goes. */
+static void a_question_on_its_way_is_answered(void **state)
+{
+	struct scene *scene = *state;
+	int fds[ROOM + 1], which = -1;
+
+	call_all(scene, fds, ROOM);
+	assert_true(send(fds[0], "9:p .a.test,", 12, MSG_NOSIGNAL) == 12);
+	fds[ROOM] = call(scene);
+	assert_hears(fds[0], NOTFOUND);
+	assert_int_equal(count_closed(fds, ROOM + 1, &which), 1);
+	assert_int_equal(which, 1);
+	close_all(fds, ROOM + 1);
+}
+
+/* However many come, and what to do about it. */
+static void that_there_is_no_room_is_said_once_a_minute(void **state)
+{
+	struct scene *scene = *state;
+	int fds[ROOM], more[20];
+
+	call_all(scene, fds, ROOM);
+	call_all(scene, more, 20);
+	assert_int_equal(count_in_log(scene, "event=accept"), 1);
+	assert_int_equal(count_in_log(scene, "level=warning"), 1);
+	assert_int_equal(count_in_log(scene, "policy p: 8 connections are all that there may be"),
+	                 1);
+	assert_int_equal(count_in_log(scene, "raise"), 1);
+	assert_int_equal(count_in_log(scene, "RLIMIT_NOFILE"), 0);
+	close_all(more, 20);
+	scene_pass(scene, MINUTE);
+	call_all(scene, more, ROOM);
+	assert_int_equal(count_in_log(scene, "event=accept"), 1);
+	call_all(scene, more + ROOM, 1);
+	assert_int_equal(count_in_log(scene, "event=accept"), 2);
+	close_all(more, ROOM + 1);
+	close_all(fds, ROOM);
+}
+
+static void who_waits_is_not_sent_away(void **state)
+{
+	struct scene *scene = *state;
+	int fds[ROOM], late, which;
+
+	call_all(scene, fds, ROOM);
+	for (int i = 0; i < ROOM; i++)
+		say(scene, fds[i], "8:p a.test,");
+	late = call(scene);
+	assert_true(is_closed(late));
+	close(late);
+	assert_int_equal(count_closed(fds, ROOM, &which), 0);
+	assert_int_equal(count_in_log(scene, "new ones are refused"), 1);
+	finds(scene, "a.test");
+	for (int i = 0; i < ROOM; i++)
+		assert_hears(fds[i], ENCRYPT);
+	late = call(scene);
+	say(scene, late, "9:p .a.test,");
+	assert_hears(late, NOTFOUND);
+	close(late);
+	close_all(fds, ROOM);
+}
+
+/* Half of them are for names: with 40 there are 20 connections, whatever limits say. */
+static int open_with_few_files(void **state, unsigned connections)
+{
+	struct rlimit before, few;
+	int result;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){40, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	result = open_stage(state, CONFIG_POLICY_SOCKETMAP, connections);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	return result;
+}
+
+static int open_few_files(void **state)
+{
+	return open_with_few_files(state, 1000);
+}
+
+static int open_without_limit(void **state)
+{
+	return open_with_few_files(state, 0);
+}
+
+static void descriptors_are_a_limit(void **state)
+{
+	struct scene *scene = *state;
+	int fds[21], which = -1;
+
+	call_all(scene, fds, 20);
+	assert_int_equal(count_closed(fds, 20, &which), 0);
+	fds[20] = call(scene);
+	assert_int_equal(count_closed(fds, 21, &which), 1);
+	assert_int_equal(which, 0);
+	assert_int_equal(count_in_log(scene, "allow more descriptors (RLIMIT_NOFILE)"), 1);
+	close_all(fds, 21);
+}
+
+/* Those that there are may be taken by names: then there is room for one all the same. */
+static void no_descriptor_is_left(void **state)
+{
+	struct scene *scene = *state;
+	struct rlimit before, none;
+	int fds[3], which = -1;
+
+	call_all(scene, fds, 2);
+	fds[2] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){(rlim_t)fds[2] + 1, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	call_with(scene, fds[2]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(count_closed(fds, 3, &which), 1);
+	assert_int_equal(which, 0);
+	say(scene, fds[2], "9:p .a.test,");
+	assert_hears(fds[2], NOTFOUND);
+	close_all(fds, 3);
+}
+
+/* ---- the end of a service ---- */
 
 static void on_empty(void *owner)
 {
@@ -516,6 +682,13 @@ int main(void)
 	    TEST(many_at_once),
 	    TEST(who_does_not_listen_waits),
 	    TEST(the_quietest_makes_room),
+	    TEST(a_question_on_its_way_is_answered),
+	    TEST(that_there_is_no_room_is_said_once_a_minute),
+	    TEST(who_waits_is_not_sent_away),
+	    cmocka_unit_test_setup_teardown(descriptors_are_a_limit, open_few_files, close_stage),
+	    cmocka_unit_test_setup_teardown(descriptors_are_a_limit, open_without_limit,
+	                                    close_stage),
+	    TEST(no_descriptor_is_left),
 	    TEST(retired),
 	    TEST(retired_for_good),
 	    TEST(nobody_was_there),
