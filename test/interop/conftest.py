@@ -29,9 +29,8 @@ class Gateway:
     def __getitem__(self, name):
         return self.endpoints[name]
 
-    @property
-    def log(self):
-        return self.daemon.log
+    def wait_log(self, text):
+        return self.daemon.wait_log(text)
 
 
 @pytest.fixture(scope="session")

@@ -143,7 +143,7 @@ def test_client_cut_is_a_cut(imaps, backend, pki):
         service.settimeout(5)
         if service.recv(10) == b"":
             pytest.fail("the service read an orderly end")
-    assert "connection-cut" in imaps.log
+    imaps.wait_log("connection-cut")
 
 
 # ------------------------------------------------------- sockets and users
@@ -223,7 +223,7 @@ def test_deadlines(starttlsd, network, pki, backend):
     with clients.Lines(direct) as talk:
         talk.send(b"\x16")
         assert talk.rest() == b""
-    assert made.log.count("fault=timeout") == 2
+    made.wait_log("fault=timeout", count=2)
 
 
 # ------------------------------------------------------------ configuration

@@ -99,7 +99,7 @@ def test_a_killed_worker_takes_nothing_with_it(two, pki):
     os.kill(victim, signal.SIGKILL)
     wait_until(lambda: len(workers(two.pid)) == 2 and victim not in workers(two.pid), 10,
                "another worker")
-    assert "killed by signal 9" in two.log
+    two.wait_log("killed by signal 9")
     alive = 0
     for one in held:
         try:
@@ -356,7 +356,7 @@ def test_socket_activation(lab, network, pki, echo):
     try:
         with client(listen, pki) as one:
             assert works(one)
-        assert str(other) in log.read_text(), "a socket that no front is for is told"
+        wait_until(lambda: str(other) in log.read_text(), 5, "a socket that no front is for is told")
         made.terminate()
         assert made.wait(20) == 0
         assert not _refused(listen), "systemd keeps it"

@@ -258,9 +258,10 @@ class Child:
             raise LabError(f"{error}\n{self.log[-4000:]}") from None
         return self
 
-    def wait_log(self, text, seconds=10):
-        """Returns when the log holds the text."""
-        return wait_until(lambda: text in self.log, seconds, f"{text!r} in {self.log_path}")
+    def wait_log(self, text, seconds=10, count=1):
+        """Returns when the log holds the text, that many times at least."""
+        return wait_until(lambda: self.log.count(text) >= count, seconds,
+                          f"{text!r} {count} times in {self.log_path}")
 
     def stop(self, signum=signal.SIGTERM, seconds=10):
         """Ends it and whatever it started; returns its exit status (-N: signal N)."""

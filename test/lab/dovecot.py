@@ -59,21 +59,15 @@ class Dovecot(Child):
         self.mail_owner = "nobody" if os.geteuid() == 0 else getpass.getuser()
         self.mail = lab.make_folder(f"{name}/mail", owner=self.mail_owner)
         self.auth_socket = self.folder / "base" / "auth-client"
-        self.mail_log = self.folder / "mail.log"
         text = self._config(pki, insist, ssl, minimum) + extra
         (self.folder / "dovecot.conf").write_text(text)
         (self.folder / "passwd").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n"
                                             f"bob@lab.test:{{PLAIN}}{PASSWORD}\n")
         super().__init__([find_program("dovecot", "dovecot-core"), "-F", "-c",
-                          self.folder / "dovecot.conf"], self.folder / "master.log")
+                          self.folder / "dovecot.conf"], self.folder / "mail.log")
         self.wait_listening([endpoint for one in self.services.values()
                              for endpoint in one.endpoints.values()
                              if ssl or "implicit" not in endpoint.name])
-
-    @property
-    def log(self):
-        own = super().log
-        return own + (self.mail_log.read_text(errors="replace") if self.mail_log.exists() else "")
 
     def _config(self, pki, insist, ssl, minimum):
         leaf, rsa = pki.server(), pki.server("rsa")
@@ -82,7 +76,7 @@ class Dovecot(Child):
         trusted = "" if insist else "127.0.0.0/8"
         lines = [
             f"base_dir = {folder}/base", f"state_dir = {folder}/base",
-            f"log_path = {self.mail_log}", "log_timestamp = \"\"",
+            f"log_path = {self.folder}/mail.log", "log_timestamp = \"\"",
             "protocols = imap pop3 sieve lmtp submission",
             f"listen = {self.host}", "auth_mechanisms = plain login scram-sha-256",
             f"disable_plaintext_auth = {'yes' if insist else 'no'}",

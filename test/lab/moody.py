@@ -44,6 +44,7 @@ class Moody:
 
     def turn(self, mood):
         """From now on, for new connections; those that are open are cut off when it dies."""
+        self.mood = mood
         if mood == "dead" and self._socket:
             self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
@@ -53,7 +54,6 @@ class Moody:
         elif mood != "dead" and not self._socket:
             self._socket = socket.create_server(self.endpoint.address, backlog=128)
             threading.Thread(target=self._accept, args=(self._socket,), daemon=True).start()
-        self.mood = mood
 
     def _accept(self, listener):
         while True:

@@ -85,9 +85,9 @@ class _Instance(Child):
         self.queue = lab.make_folder(f"{name}/queue")
         data = lab.make_folder(f"{name}/data", owner="postfix", mode=0o700)
         conf = lab.make_folder(f"{name}/conf")
-        self.mail_log = self.folder / "mail.log"
+        log = self.folder / "mail.log"
         settings = {**COMMON, "queue_directory": self.queue, "data_directory": data,
-                    "config_directory": conf, "maillog_file": self.mail_log,
+                    "config_directory": conf, "maillog_file": log,
                     "maillog_file_prefixes": lab.folder, **settings}
         (conf / "main.cf").write_text(
             "".join(f"{key} = {value}\n" for key, value in settings.items()))
@@ -101,8 +101,7 @@ class _Instance(Child):
         self.conf = conf
         # -d keeps master in the foreground without the checks of "postfix start-fg",
         # which take a second.
-        super().__init__([*prefix, DAEMONS / "master", "-c", conf, "-d"],
-                         self.folder / "master.log")
+        super().__init__([*prefix, DAEMONS / "master", "-c", conf, "-d"], log)
 
     def _make_queue(self):
         """What "postfix check" would make, in a tenth of its time."""
@@ -115,11 +114,6 @@ class _Instance(Child):
             (self.queue / name).mkdir()
             shutil.chown(self.queue / name, "postfix", "postdrop")
             (self.queue / name).chmod(mode)
-
-    @property
-    def log(self):
-        own = super().log
-        return own + (self.mail_log.read_text(errors="replace") if self.mail_log.exists() else "")
 
     def command(self, *argv, **options):
         """Runs a Postfix command (postqueue -f, ...) on this instance."""
@@ -269,4 +263,4 @@ class PostfixRelay(_Instance):
                          if text in line and ("status=deferred" in line
                                               or "status=bounced" in line)), None)
 
-        return wait_until(find, seconds, f"a deferral with {text!r} in {self.mail_log}")
+        return wait_until(find, seconds, f"a deferral with {text!r} in {self.log_path}")
