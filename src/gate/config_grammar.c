@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gate/config_grammar.h"
+#include "gate/config_keys.h"
 
 /* What the callbacks of one parse share. */
 struct grammar {
@@ -73,14 +74,6 @@ static void drop_value(void *pointer)
 	free(value);
 }
 
-#define VALUE(name) CFG_PTR_CB(name, NULL, CFGF_NONE, take_value, drop_value)
-#define LIST(name) CFG_PTR_LIST_CB(name, NULL, CFGF_NONE, take_value, drop_value)
-#define POINTER(grammar)                                                                           \
-	{                                                                                          \
-		.name = OPTION_GRAMMAR, .type = CFGT_PTR, .simple_value.ptr = (void **)(grammar)   \
-	}
-#define OPENED CFG_PTR_CB(OPTION_LINE, first_line, CFGF_NONE, take_value, drop_value)
-
 /* Keys of later versions, so that nobody takes them for typing errors. */
 static const char *const later[] = {"relay"};
 
@@ -133,136 +126,66 @@ __attribute__((format(printf, 2, 0))) static void take_error(cfg_t *section, con
 	}
 }
 
-/* The sections of a file. */
-struct sections {
-	cfg_opt_t *certificate, *front, *policy, *override, *ratchet, *resolver;
+/* ---- the keys, as libconfuse has them ---- */
+
+/* Where the options of all sections are laid down, one section behind the other. */
+struct layout {
+	struct grammar *grammar;
+	cfg_opt_t *free;
+	char line[2]; /* what OPTION_LINE is at first */
 };
 
+/* Those of a section, and those of sections in it. */
+static size_t count_options(const struct config_key *keys)
+{
+	size_t count = 3; /* the two that no file can spell, and the end */
+	for (; keys->name; keys++)
+		count += 1 + (keys->inside ? count_options(keys->inside) : 0);
+	return count;
+}
+
+static cfg_opt_t *lay(struct layout *layout, const struct config_key *keys);
+
+static cfg_opt_t option_of(struct layout *layout, const struct config_key *key)
+{
+	const cfg_flag_t only = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
+	switch (key->kind) {
+	case CONFIG_KEY_LIST:
+		return (cfg_opt_t)CFG_PTR_LIST_CB(key->name, NULL, CFGF_NONE, take_value,
+		                                  drop_value);
+	case CONFIG_KEY_SECTION:
+		return (cfg_opt_t)CFG_SEC(key->name, lay(layout, key->inside), CFGF_MULTI);
+	case CONFIG_KEY_TITLED:
+		return (cfg_opt_t)CFG_SEC(key->name, lay(layout, key->inside), only);
+	case CONFIG_KEY_VALUE: break;
+	}
+	return (cfg_opt_t)CFG_PTR_CB(key->name, NULL, CFGF_NONE, take_value, drop_value);
+}
+
+static cfg_opt_t *lay(struct layout *layout, const struct config_key *keys)
+{
+	cfg_opt_t *first = layout->free, *option = first;
+	while (keys[layout->free - first].name)
+		layout->free++;
+	layout->free += 3;
+	*option++ = (cfg_opt_t){
+	    .name = OPTION_GRAMMAR, .type = CFGT_PTR, .simple_value.ptr = (void **)layout->grammar};
+	*option++ =
+	    (cfg_opt_t)CFG_PTR_CB(OPTION_LINE, layout->line, CFGF_NONE, take_value, drop_value);
+	for (; keys->name; keys++)
+		*option++ = option_of(layout, keys);
+	*option = (cfg_opt_t)CFG_END();
+	return first;
+}
+
 /* libconfuse copies what it is given, sections inside of sections too. */
-static cfg_t *start_top(struct grammar *grammar, const struct sections *in)
-{
-	char first_line[] = "0";
-	cfg_opt_t limits[] = {
-	    POINTER(grammar),
-	    OPENED,
-	    VALUE("connections"),
-	    VALUE("connections-per-address"),
-	    VALUE("handshakes-per-address"),
-	    VALUE("memory"),
-	    CFG_END(),
-	};
-	cfg_opt_t metrics[] = {POINTER(grammar), OPENED, LIST("listen"), CFG_END()};
-	cfg_opt_t top[] = {
-	    POINTER(grammar),
-	    VALUE("hostname"),
-	    VALUE("state"),
-	    VALUE("user"),
-	    VALUE("workers"),
-	    VALUE("sandbox"),
-	    VALUE("drain"),
-	    VALUE("watch-certificates"),
-	    VALUE("log-level"),
-	    VALUE("log-format"),
-	    VALUE("log-to"),
-	    VALUE("log-rate"),
-	    CFG_SEC("limits", limits, CFGF_MULTI),
-	    CFG_SEC("metrics", metrics, CFGF_MULTI),
-	    CFG_SEC("certificate", in->certificate, CFGF_MULTI),
-	    CFG_SEC("front", in->front, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	    CFG_SEC("policy", in->policy, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	    CFG_SEC("override", in->override, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	    CFG_SEC("ratchet", in->ratchet, CFGF_MULTI),
-	    CFG_SEC("resolver", in->resolver, CFGF_MULTI),
-	    CFG_END(),
-	};
-	return cfg_init(top, CFGF_NONE);
-}
-
-/* What is about outgoing mail. */
-static cfg_t *start_mail(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *front)
-{
-	char first_line[] = "0";
-	cfg_opt_t policy[] = {
-	    POINTER(grammar),
-	    OPENED,
-	    LIST("listen"),
-	    VALUE("protocol"),
-	    VALUE("level"),
-	    VALUE("dane"),
-	    VALUE("mta-sts"),
-	    VALUE("sts-beside-dane"),
-	    VALUE("defer-without-policy"),
-	    VALUE("deadline"),
-	    CFG_END(),
-	};
-	cfg_opt_t override[] = {
-	    POINTER(grammar), OPENED,           VALUE("level"), LIST("names"),
-	    VALUE("reason"),  VALUE("expires"), CFG_END(),
-	};
-	cfg_opt_t ratchet[] = {
-	    POINTER(grammar), OPENED,        VALUE("occasions"),
-	    VALUE("days"),    VALUE("hold"), VALUE("authentication"),
-	    VALUE("let-go"),  CFG_END(),
-	};
-	cfg_opt_t resolver[] = {
-	    POINTER(grammar), OPENED, VALUE("config"), VALUE("ca-file"), CFG_END(),
-	};
-	const struct sections all = {certificate, front, policy, override, ratchet, resolver};
-
-	return start_top(grammar, &all);
-}
-
-static cfg_t *start_front(struct grammar *grammar, cfg_opt_t *certificate, cfg_opt_t *route)
-{
-	char first_line[] = "0";
-	cfg_opt_t front[] = {
-	    POINTER(grammar),
-	    OPENED,
-	    VALUE("protocol"),
-	    LIST("listen"),
-	    LIST("accept-proxy"),
-	    VALUE("tls"),
-	    VALUE("require-tls-on-25"),
-	    CFG_SEC("certificate", certificate, CFGF_MULTI),
-	    VALUE("strict-sni"),
-	    VALUE("ask-client"),
-	    VALUE("hostname"),
-	    LIST("capabilities"),
-	    LIST("backend"),
-	    VALUE("backend-tls"),
-	    VALUE("backend-verify"),
-	    VALUE("backend-ca"),
-	    VALUE("backend-name"),
-	    VALUE("backend-deadline"),
-	    VALUE("backend-check"),
-	    VALUE("tell"),
-	    VALUE("plaintext-deadline"),
-	    VALUE("handshake-deadline"),
-	    VALUE("idle"),
-	    VALUE("line-limit"),
-	    VALUE("literal-limit"),
-	    VALUE("element-limit"),
-	    CFG_SEC("route", route, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-	    CFG_END(),
-	};
-	return start_mail(grammar, certificate, front);
-}
-
 static cfg_t *start(struct grammar *grammar)
 {
-	char first_line[] = "0";
-	cfg_opt_t certificate[] = {
-	    POINTER(grammar), OPENED, VALUE("chain"), VALUE("key"), CFG_END(),
-	};
-	cfg_opt_t route[] = {
-	    POINTER(grammar),
-	    OPENED,
-	    LIST("backend"),
-	    VALUE("backend-name"),
-	    CFG_SEC("certificate", certificate, CFGF_MULTI),
-	    CFG_END(),
-	};
-	return start_front(grammar, certificate, route);
+	cfg_opt_t *options = calloc(count_options(config_keys), sizeof(*options));
+	struct layout layout = {grammar, options, "0"};
+	cfg_t *top = options ? cfg_init(lay(&layout, config_keys), CFGF_NONE) : NULL;
+	free(options);
+	return top;
 }
 
 static cfg_t *open_grammar(const struct complaints *complaints)

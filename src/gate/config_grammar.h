@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The syntax of the configuration: which sections there are, and which keys in
- * them.  The only file that names libconfuse; values come out as the words that
- * were written, each with its line, and what they mean is for others to say.
+ * The syntax of the configuration, with the sections and keys of config_keys.h.  The
+ * only file that names libconfuse; values come out as the words that were written,
+ * each with its line, and what they mean is for others to say.
  */
 #ifndef GATE_CONFIG_GRAMMAR_H
 #define GATE_CONFIG_GRAMMAR_H
