@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Documents by HTTPS, from hosts good and bad (RFC 8461 section 3.3)."""
 
+import contextlib
 import datetime
 import http.server
 import os
@@ -346,7 +347,7 @@ def test_too_slow(world, name):
     begun = time.monotonic()
     with world.fetcher("--patience", "1500") as fetcher:
         assert fetcher.fetch(name)["fault"] == "too-slow"
-    assert 1.4 < time.monotonic() - begun < 3
+    assert 1.4 < time.monotonic() - begun < 10
 
 
 def test_names_that_cannot_be_looked_up(world):
@@ -388,12 +389,14 @@ def test_nothing_from_the_environment(world, tmp_path, monkeypatch):
 
 def test_at_once(world):
     """No more than so many, and everybody has his turn."""
-    together, most, lock = [0], [0], threading.Lock()
+    together, most, lock, three = [0], [0], threading.Lock(), threading.Barrier(3)
 
     def act(handler):
         with lock:
             together[0] += 1
             most[0] = max(most[0], together[0])
+        with contextlib.suppress(threading.BrokenBarrierError):
+            three.wait(5)
         time.sleep(0.1)
         with lock:
             together[0] -= 1

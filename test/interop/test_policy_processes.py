@@ -102,14 +102,16 @@ def test_reload_under_load(service):
                for number, work in enumerate([stay, stay, stay, call, call, call])]
     for one in threads:
         one.start()
-    for _ in range(5):
-        service.reload()
-        time.sleep(0.5)
-    done.set()
-    for one in threads:
-        one.join()
+    try:
+        for _ in range(5):
+            service.reload()
+            time.sleep(0.5)
+        wait_until(lambda: wrong or min(counts) > 50, 30, "fifty questions each")
+    finally:
+        done.set()
+        for one in threads:
+            one.join()
     assert not wrong
-    assert min(counts) > 50, counts
 
 
 def test_reload_with_questions_under_way(internet, service):
@@ -153,7 +155,7 @@ def test_nobody_waits_for_the_dead(service):
         time.sleep(0.2)
         before = time.monotonic()
         assert well.ask("dane.test") == ("OK", "dane-only")
-        assert time.monotonic() - before < 2
+        assert time.monotonic() - before < 5
 
 
 def test_authorities_change(internet, lab, pki):

@@ -160,6 +160,44 @@ def test_redis_goes_and_comes_back(internet, redis):
                     assert two.ask("postfix", name) == enforced(name)
 
 
+def waits(service, key, reply, seconds):
+    """How long each of the answers took that were asked for one after the other."""
+    took, end = [], time.monotonic() + seconds
+    with service.connect("postfix") as one:
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            assert one.ask(key) == reply
+            took.append(time.monotonic() - begun)
+            time.sleep(0.02)
+    return took
+
+
+def test_redis_hangs(internet, redis):
+    """It takes connections and says nothing: it is waited for once, and not again and again."""
+    with policy.Service(internet, "hangs", SERVICES, state=redis.url, metrics=METRICS) as one:
+        assert one.ask("postfix", "sts.example") == enforced("sts.example")
+        redis.freeze()
+        try:
+            assert one.ask("postfix", "sts.test") == enforced("sts.test")
+            line = wait_until(lambda: stored(one), 10, "somebody is told")[0]
+            assert "level=error" in line and "127.0.0.1" in line
+            # more than two of the pauses after which it is asked again
+            took = waits(one, "sts.example", enforced("sts.example"), 12)
+            assert len(took) > 100
+            assert len([each for each in took if each > 0.3]) <= 1, max(took)
+            for name in ("sts-charset.example", "sts-lf.example"):  # not known before
+                assert one.ask("postfix", name)[0] == "OK"
+            assert one.metric("starttls_store_troubled") == 1
+            assert len(stored(one)) == 1
+        finally:
+            redis.thaw()
+        wait_until(lambda: "all is well again" in one.log, 15, "it is written")
+        wait_until(lambda: one.metric("starttls_store_troubled") == 0, 5, "the metric")
+        with withdrawn(internet, "sts.test"), \
+                policy.Service(internet, "hung", SERVICES, state=redis.url) as two:
+            assert two.ask("postfix", "sts.test") == enforced("sts.test")
+
+
 def test_redis_is_not_there_at_first(internet, redis):
     """Nobody knows what is remembered: what could be an enforced policy is deferred (STS-12)."""
     with policy.Service(internet, "first", SERVICES, state=redis.url) as one:
@@ -196,6 +234,12 @@ def visit(endpoint, context, session=None):
             return one.session, one.session_reused
 
 
+def is_good_with(places, context):
+    """Whether a session can be resumed with all of them."""
+    session, _ = visit(places[0], context)
+    return all(visit(place, context, session)[1] for place in places)
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_tickets_are_shared(lab, network, pki, dovecot, starttlsd, version):
     """A session that began at one machine goes on at another one of the same store."""
@@ -209,8 +253,8 @@ def test_tickets_are_shared(lab, network, pki, dovecot, starttlsd, version):
             daemon.front("imap", "imap", alone, dovecot.imap.plain),
             certificates=[pki.server()]))
         wait_until(lambda: server.ask("KEYS", "*tickets*"), 10, "keys are there")
-        time.sleep(2)  # and were told to all
         context = clients.context(pki.ca, version)
+        wait_until(lambda: is_good_with(places * 4, context), 10, "and were told to all")
         session, resumed = visit(places[0], context)
         assert not resumed
         for place in [*places, *places]:
