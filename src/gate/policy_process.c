@@ -15,8 +15,9 @@
 #include "proc/channel.h"
 #include "proc/fork.h"
 
-#define TEND 1000 /* ms between two looks of the store after itself */
-#define MINUTE 60 /* of these */
+#define TEND 1000  /* ms between two looks of the store after itself */
+#define MINUTE 60  /* of these */
+#define SERVER 500 /* ms for a server of the store's: meanwhile nobody is answered */
 
 struct service_desk {
 	struct desk *desk;
@@ -157,7 +158,11 @@ static int open_names(struct policy_process *process)
 static int open_store(struct policy_process *process)
 {
 	const struct config *config = &process->order->generation->config;
-	const struct store_settings settings = {.state = config->state, .gather = true};
+	const struct store_settings settings = {
+	    .state = config->state,
+	    .timeout = config_shares_state(config) ? SERVER : 0,
+	    .gather = true,
+	};
 	struct store_error error;
 
 	process->store = store_open(&settings, loop_date(), &error);

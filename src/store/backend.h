@@ -53,6 +53,9 @@ struct backend_calls {
 	/* version: the one known, and then the new one.  OK: all that are not in conflict;
 	 * else some of them may be written, or none. */
 	enum answer (*put)(struct backend *, struct row *rows, size_t count);
+	/* Whether it can be asked again after trouble, which is found out meanwhile: never
+	 * waits.  NOTHING: nobody knows yet.  NULL: it can. */
+	enum answer (*back)(struct backend *);
 	/* Whether all of it is as it should be: it is opened anew and read.  NULL: is never
 	 * corrupt. */
 	enum answer (*check)(struct backend *);

@@ -88,6 +88,13 @@ void keep_fill(struct row *row, const struct item *item)
 	unpack(item->kind, item->packed, &row->record);
 }
 
+static enum answer judge_put(struct store *store, enum answer answer, int64_t now)
+{
+	if (!trouble_judge(store, answer, now))
+		return ANSWER_TROUBLE;
+	return store->row.conflict ? ANSWER_NOTHING : ANSWER_OK;
+}
+
 /* Writes the row over the version that is known: OK, NOTHING (it is of another version by
  * now) or TROUBLE. */
 static enum answer put_row(struct store *store, int64_t now)
@@ -95,17 +102,14 @@ static enum answer put_row(struct store *store, int64_t now)
 	struct backend *backend = store->backend;
 	enum answer answer = backend->calls->put(backend, &store->row, 1);
 
-	if (answer == ANSWER_CORRUPT)
-		answer = mend(store, now);
-	else if (trouble_judge(store, answer, now))
-		return store->row.conflict ? ANSWER_NOTHING : ANSWER_OK;
+	if (answer != ANSWER_CORRUPT)
+		return judge_put(store, answer, now);
+	answer = mend(store, now);
 	if (answer == ANSWER_OK) {
 		store->row.version = 0; /* the new one is empty */
 		answer = backend->calls->put(backend, &store->row, 1);
 	}
-	if (!trouble_judge(store, answer, now))
-		return ANSWER_TROUBLE;
-	return store->row.conflict ? ANSWER_NOTHING : ANSWER_OK;
+	return judge_put(store, answer, now);
 }
 
 static void written(struct store *store, struct item *item)

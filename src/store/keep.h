@@ -24,6 +24,7 @@ struct store {
 	bool blocked;  /* the last answer was a bad one: not asked again for a while */
 	int64_t since; /* of the trouble */
 	int64_t tried; /* when the bad answer was */
+	int64_t rest;  /* seconds from then on in which it is not asked */
 	uint64_t failures;
 	char reason[400];
 	struct store_news news[NEWS_ROOM];
@@ -49,7 +50,7 @@ struct store {
 
 /* ---- trouble.c: what lasts is asked only when it may answer ---- */
 
-bool trouble_may_ask(const struct store *, int64_t now);
+bool trouble_may_ask(struct store *, int64_t now);
 /* Takes note of an answer.  True when it is a good one. */
 bool trouble_judge(struct store *, enum answer, int64_t now);
 /* Everything is as it should be: if it was not, tells so. */

@@ -166,10 +166,39 @@ enum answer redis_ready(struct redis_server *server)
 	return ANSWER_OK;
 }
 
+static void end_knock(struct redis_server *server)
+{
+	redis_knock_end(server->knock);
+	server->knock = NULL;
+}
+
+static enum answer back(struct backend *backend)
+{
+	struct redis_server *server = server_of(backend);
+	enum answer answer;
+
+	if (server->link.open)
+		return ANSWER_OK; /* it has answered, and only said no */
+	if (!server->knock)
+		server->knock = redis_knock_begin(&server->address, server->context);
+	if (!server->knock) {
+		redis_pipe_failed(&server->link.pipe, "cannot connect", "there is no memory");
+		return ANSWER_TROUBLE;
+	}
+	answer = redis_knock_answer(server->knock, &server->link);
+	if (answer == ANSWER_NOTHING)
+		return answer;
+	end_knock(server);
+	redis_batch_end(&server->batch);
+	server->session++;
+	return answer;
+}
+
 static void shut(struct backend *backend)
 {
 	struct redis_server *server = server_of(backend);
 
+	end_knock(server);
 	redis_batch_end(&server->batch);
 	give_back(server);
 	redis_link_close(&server->link);
@@ -178,8 +207,8 @@ static void shut(struct backend *backend)
 	free(server);
 }
 
-static const struct backend_calls calls = {redis_look, get,  redis_after, put,
-                                           NULL,       NULL, NULL,        shut};
+static const struct backend_calls calls = {
+    .look = redis_look, .get = get, .after = redis_after, .put = put, .back = back, .close = shut};
 
 static bool begin(struct redis_server *server, const char *text, struct store_error *error)
 {
@@ -205,7 +234,7 @@ struct backend *backend_redis(const char *address, const int64_t *deadline,
 	}
 	server->base.calls = &calls;
 	server->base.deadline = deadline;
-	server->link.pipe.fd = -1;
+	server->link.pipe.fd = server->link.pipe.bell = -1;
 	server->link.pipe.deadline = deadline;
 	server->link.pipe.reason = server->base.reason;
 	server->link.pipe.room = sizeof(server->base.reason);

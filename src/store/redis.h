@@ -13,6 +13,7 @@
 #define STORE_REDIS_H
 
 #include "store/backend.h"
+#include "store/redis_knock.h"
 #include "store/redis_link.h"
 
 #define REDIS_BATCH 64 /* rows that are asked for in one go */
@@ -31,6 +32,7 @@ struct redis_server {
 	struct redis_address address;
 	stls_tls_context *context;
 	struct redis_link link;
+	struct redis_knock *knock; /* at a server that is away; NULL: none */
 	uint64_t session;
 	struct redis_batch batch;
 	redisReply *borrowed; /* what a row was read from */

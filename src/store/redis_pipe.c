@@ -17,18 +17,21 @@ bool redis_pipe_failed(struct redis_pipe *redis, const char *what, const char *w
 	return false;
 }
 
-/* False: time is over. */
+/* False: time is over, or nobody wants it any more. */
 static bool wait_for(struct redis_pipe *redis, int fd, short events)
 {
-	struct pollfd one = {.fd = fd, .events = events};
+	struct pollfd both[] = {{.fd = fd, .events = events},
+	                        {.fd = redis->bell, .events = POLLIN}};
 	int result;
 
 	do
-		result = poll(&one, 1, deadline_left(*redis->deadline));
+		result = poll(both, 2, deadline_left(*redis->deadline));
 	while (result < 0 && errno == EINTR);
 	if (result == 0)
 		errno = ETIMEDOUT;
-	return result > 0;
+	if (result > 0 && both[1].revents)
+		errno = ECANCELED;
+	return result > 0 && !both[1].revents;
 }
 
 /* ---- raw octets ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Octets to a Redis server and back, in the clear or in TLS; nothing takes longer than the
- * deadline. */
+ * deadline, or than the bell is quiet. */
 #ifndef STORE_REDIS_PIPE_H
 #define STORE_REDIS_PIPE_H
 
@@ -9,7 +9,8 @@
 #include "store/redis_address.h"
 
 struct redis_pipe {
-	int fd; /* -1: it is not open */
+	int fd;   /* -1: it is not open */
+	int bell; /* readable when all is given up; -1: that never is */
 	stls_tls *tls;
 	const int64_t *deadline;
 	char *reason; /* of what failed last */

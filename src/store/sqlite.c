@@ -212,8 +212,16 @@ static void shut(struct backend *backend)
 	free(file);
 }
 
-static const struct backend_calls calls = {look,  get,           after,        put,
-                                           check, sqlite_rescue, sqlite_renew, shut};
+static const struct backend_calls calls = {
+    .look = look,
+    .get = get,
+    .after = after,
+    .put = put,
+    .check = check,
+    .rescue = sqlite_rescue,
+    .renew = sqlite_renew,
+    .close = shut,
+};
 
 struct backend *backend_sqlite(const char *folder, const int64_t *deadline,
                                struct store_error *error)

@@ -28,6 +28,12 @@ static struct backend *open_backend(const char *state, const int64_t *deadline,
 	return NULL;
 }
 
+/* At the beginning and at the end nobody else waits. */
+static int64_t in_peace(const struct store *store)
+{
+	return deadline_in(store->timeout > TIMEOUT ? store->timeout : TIMEOUT);
+}
+
 static void adopt(struct store *store, const struct store_settings *settings, int64_t now)
 {
 	store->timeout = settings->timeout > 0 ? settings->timeout : TIMEOUT;
@@ -35,7 +41,7 @@ static void adopt(struct store *store, const struct store_settings *settings, in
 	store->look = settings->look > 0 ? settings->look : LOOK;
 	store->keep_host = settings->keep_host > 0 ? settings->keep_host : KEEP_HOST;
 	store->gathers = settings->gather;
-	store->deadline = deadline_in(store->timeout);
+	store->deadline = in_peace(store);
 	store->tended = store->steady_since = now;
 	memory_begin(&store->memory, settings->memory > 0 ? settings->memory : MEMORY);
 }
@@ -96,7 +102,7 @@ void store_finish(struct store *store)
 	if (store->finished)
 		return;
 	store->finished = true;
-	store->deadline = deadline_in(store->timeout);
+	store->deadline = in_peace(store);
 	finish(store);
 }
 

@@ -17,9 +17,13 @@
  *	sqlite*.c	a file
  *	redis*.c	a server
  *
- * Calls block, but none longer than the time-out, but for a disk that hangs.  Time is
- * an argument, in seconds since 1970.  A store belongs to one thread of one process: it
- * must not be taken over a fork.
+ * Calls block, but none longer than the time-out, but for a disk that hangs.  A server
+ * that has not answered in time is not waited for again: it is asked after a pause, by a
+ * thread, and calls ask it again only when it has answered that.  One that then answers
+ * nothing else is asked less and less often.
+ *
+ * Time is an argument, in seconds since 1970.  A store belongs to one thread of one
+ * process: it must not be taken over a fork.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -52,7 +56,7 @@ struct store_settings {
 	 * "redis+unix:/PATH"		"redis+unix://:PASSWORD@/PATH?db=0"
 	 */
 	const char *state;
-	int timeout;       /* milliseconds that a call may take; 0: 2000 */
+	int timeout;       /* milliseconds that a call may take; 0: 2000, as opening and the end */
 	int pause;         /* seconds for which what failed is not asked again; 0: 5 */
 	int look;          /* seconds after which others' changes are looked for; 0: 10 */
 	size_t memory;     /* octets; what is over it is left to what lasts; 0: 64 MiB */

@@ -3,12 +3,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/deadline.h"
 #include "store/keep.h"
 
+#define REST_MOST 60 /* s */
+
 /* A clock that was set back makes nobody wait. */
-bool trouble_may_ask(const struct store *store, int64_t now)
+bool trouble_may_ask(struct store *store, int64_t now)
 {
-	return !store->blocked || now < store->tried || now >= store->tried + store->pause;
+	enum answer (*back)(struct backend *) = store->backend->calls->back;
+	enum answer answer = ANSWER_OK;
+
+	if (!store->blocked)
+		return true;
+	if (now >= store->tried && now < store->tried + store->rest)
+		return false;
+	if (back)
+		answer = back(store->backend);
+	if (answer == ANSWER_TROUBLE)
+		trouble_judge(store, answer, now);
+	return answer == ANSWER_OK;
+}
+
+/* Who waits for it in vain again and again waits less and less often. */
+static int64_t rest_after(const struct store *store)
+{
+	bool in_vain = !deadline_left(store->deadline);
+	int64_t rest = in_vain && store->rest ? store->rest * 2 : store->pause;
+
+	return rest < REST_MOST || rest <= store->pause ? rest : REST_MOST;
 }
 
 void trouble_reason(struct store *store, const char *format, ...)
@@ -43,6 +66,7 @@ bool trouble_judge(struct store *store, enum answer answer, int64_t now)
 	if (!store->blocked)
 		return true;
 	store->tried = now;
+	store->rest = rest_after(store);
 	store->failures++;
 	trouble_reason(store, "%s", store->backend->reason);
 	if (store->trouble)
@@ -58,6 +82,7 @@ void trouble_over(struct store *store)
 	if (!store->trouble)
 		return;
 	store->trouble = false;
+	store->rest = 0;
 	trouble_tell(store, STORE_NEWS_WELL, "%s: all is well again, and all is written",
 	             store->backend->name);
 }

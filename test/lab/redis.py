@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""A Redis server that can be killed and revived with what it had."""
+"""A Redis server that can be killed and revived with what it had, and made to hang."""
 
+import os
+import signal
 import subprocess
 
 from .child import Child, LabError, find_program, wait_until
@@ -35,6 +37,13 @@ class Redis:
 
     def stop(self):
         self.child.stop()
+
+    def freeze(self):
+        """It hangs from now on: the kernel takes connections, and nobody answers."""
+        os.kill(self.child.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(self.child.pid, signal.SIGCONT)
 
     def ask(self, *words):
         """What redis-cli says to a command, without the line feed."""

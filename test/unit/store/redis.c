@@ -74,10 +74,23 @@ static void last(int from, int to)
 	store_close(other);
 }
 
+/* A server that was away is asked by a thread: that takes a moment. */
+static void tend(struct store *store, int64_t now)
+{
+	const struct timespec nap = {.tv_nsec = 5000000};
+
+	store_tend(store, now);
+	nanosleep(&nap, NULL);
+}
+
 static void tend_until_well(struct store *store, int64_t now)
 {
-	for (int i = 0; i < 10; i++)
-		store_tend(store, now + i);
+	struct store_health health = {.trouble = true};
+
+	for (int i = 0; i < 1000 && health.trouble; i++) {
+		tend(store, now + i / 10);
+		store_health(store, &health);
+	}
 	assert_non_null(strstr(all_news(store), "well again"));
 }
 
@@ -96,7 +109,7 @@ static void a_server_that_dies_and_comes_back(void **state)
 	for (int i = 50; i < 100; i++)
 		put(store, i, NOW, STORE_TROUBLE);
 	for (int i = 0; i < 60; i++)
-		store_tend(store, NOW + i);
+		tend(store, NOW + i);
 	for (int i = 0; i < 100; i++)
 		assert_true(has_policy(store, i, NOW));
 	/* memory knows all of what there was */
@@ -171,10 +184,12 @@ static void one_that_is_not_there_from_the_start(void **state)
 	store_close(store);
 }
 
+/* It takes connections, and says nothing: who asks for something else waits once. */
 static void one_that_hangs(void **state)
 {
 	struct store_settings settings = {.timeout = 300};
 	struct store *store = place_open_with(&place, &settings, NOW);
+	struct store_health health;
 	double begun;
 
 	(void)state;
@@ -187,12 +202,63 @@ static void one_that_hangs(void **state)
 	for (int i = 3; i < 100; i++)
 		put(store, i, NOW, STORE_TROUBLE);
 	assert_true(seconds() - begun < 0.2);
-	begun = seconds(); /* asked again, with a connection of its own */
-	store_tend(store, NOW + 6);
-	assert_true(seconds() - begun < 0.6);
+	/* five minutes, in each of which it would be asked twelve times */
+	begun = seconds();
+	for (int i = 0; i < 300; i++)
+		store_tend(store, NOW + i);
+	assert_true(seconds() - begun < 0.3);
+	store_health(store, &health);
+	assert_int_equal(health.failures, 1); /* nobody knows about the second time yet */
 	kill(place.server, SIGCONT);
-	tend_until_well(store, NOW + 60);
+	tend_until_well(store, NOW + 400);
 	last(1, 99);
+	store_close(store);
+}
+
+/* Whoever knocks at one that hangs does not keep the end waiting. */
+static void one_that_hangs_until_the_end(void **state)
+{
+	struct store_settings settings = {.timeout = 300};
+	struct store *store = place_open_with(&place, &settings, NOW);
+	double begun;
+
+	(void)state;
+	kill(place.server, SIGSTOP);
+	put(store, 1, NOW, STORE_TROUBLE);
+	tend(store, NOW + 6);
+	begun = seconds();
+	store_close(store);
+	assert_true(seconds() - begun < 0.5);
+	kill(place.server, SIGCONT);
+}
+
+/* It answers, but takes nothing: the pauses in which nobody waits for that are longer each
+ * time, up to a minute. */
+static void one_that_does_not_write(void **state)
+{
+	struct store_settings settings = {.timeout = 50};
+	struct store *store = place_open_with(&place, &settings, NOW);
+	struct store_health health;
+
+	(void)state;
+	put(store, 1, NOW, STORE_OK);
+	assert_true(PLACE_ASK(&place, "CLIENT", "PAUSE", "600000", "WRITE"));
+	put(store, 2, NOW, STORE_TROUBLE);
+	for (int i = 0; i < 300; i++)
+		tend(store, NOW + i);
+	store_health(store, &health);
+	/* after 5, 10, 20, 40, 60, 60 and 60 s, where it were 60 times */
+	assert_in_range(health.failures, 5, 8);
+	assert_true(PLACE_ASK(&place, "CLIENT", "UNPAUSE"));
+	tend_until_well(store, NOW + 400);
+	last(1, 2);
+	/* and then it is as it was before */
+	assert_true(PLACE_ASK(&place, "CLIENT", "PAUSE", "600000", "WRITE"));
+	put(store, 3, NOW + 500, STORE_TROUBLE);
+	store_health(store, &health);
+	assert_int_equal(health.since, NOW + 500);
+	assert_true(PLACE_ASK(&place, "CLIENT", "UNPAUSE"));
+	tend_until_well(store, NOW + 506);
 	store_close(store);
 }
 
@@ -494,6 +560,9 @@ int main(void)
 	    TEST(one_that_is_not_there_from_the_start, begin_password),
 	    TEST(one_that_hangs, begin_plain),
 	    TEST(one_that_hangs, begin_tls),
+	    TEST(one_that_hangs_until_the_end, begin_plain),
+	    TEST(one_that_hangs_until_the_end, begin_tls),
+	    TEST(one_that_does_not_write, begin_plain),
 	    TEST(one_that_is_full, begin_plain),
 	    TEST(one_that_follows_another, begin_plain),
 	    TEST(a_wrong_password, begin_password),
