@@ -43,11 +43,8 @@ static const char *advice(const struct connect *connect, enum stls_fault fault)
 static void report_fault(const struct connect *connect, const char *what, enum stls_fault fault,
                          const char *detail)
 {
-	char escaped[512];
-
-	tape_escape(escaped, sizeof(escaped), detail, strlen(detail));
 	complain("%s: %s%s%s%s (%s)", what, stls_fault_sentence(fault),
-	         escaped[0] != '\0' ? ": " : "", escaped, advice(connect, fault),
+	         detail[0] != '\0' ? ": " : "", detail, advice(connect, fault),
 	         stls_fault_name(fault));
 }
 

@@ -19,29 +19,34 @@ static const struct {
     {"ratchet", COMMAND_RATCHET, command_ratchet},
 };
 
+static int help(void)
+{
+	usage_print();
+	return 0;
+}
+
 static int run(size_t index, int argc, char **argv)
 {
 	struct options options;
 	int status = EXIT_USAGE;
 
 	if (options_read(&options, commands[index].command, argc, argv))
-		status = commands[index].run(&options);
+		status = options.help ? help() : commands[index].run(&options);
 	options_free(&options);
 	return status;
 }
 
 static int other(const char *word)
 {
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-		usage_print();
-		return 0;
-	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return help();
 	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
 		puts("starttls " STLS_VERSION);
 		return 0;
 	}
 	if (word[0] != '\0')
-		complain("unknown command %s; there are: connect, probe, policy, ratchet", word);
+		complain("unknown command %s; there are: connect, probe, policy, ratchet",
+		         quote(word).text);
 	else
 		fputs(usage_commands, stderr);
 	return EXIT_USAGE;

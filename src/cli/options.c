@@ -1,179 +1,176 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "check/tape.h"
 #include "cli/options.h"
+#include "cli/values.h"
 
+/* Words of the command line are in it, and what peers have said: nothing of that makes a
+ * terminal do anything. */
 void complain(const char *format, ...)
 {
+	char text[8192], escaped[sizeof(text)];
 	va_list values;
 
 	va_start(values, format);
-	fputs("starttls: ", stderr);
-	vfprintf(stderr, format, values);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof(text), format, values);
 	va_end(values);
+	tape_escape(escaped, sizeof(escaped), text, strlen(text));
+	fprintf(stderr, "starttls: %s\n", escaped);
 }
 
-/* Which commands have which option. */
+struct quoted quote(const char *word)
+{
+	struct quoted quoted;
+
+	snprintf(quoted.text, sizeof(quoted.text), "\"%.80s%s\"", word,
+	         strnlen(word, 81) > 80 ? "..." : "");
+	return quoted;
+}
+
+/* Which commands have which option, where its value goes and how it is read. */
 struct known {
 	const char *name;
-	int has_argument;
-	int letter;
 	unsigned commands;
+	size_t place;
+	value_reader *read;
 };
 
 #define REACHING (COMMAND_CONNECT | COMMAND_PROBE)
 #define LOOKING (REACHING | COMMAND_POLICY)
 #define TELLING (COMMAND_PROBE | COMMAND_POLICY | COMMAND_RATCHET)
+#define KEEPING (COMMAND_POLICY | COMMAND_RATCHET)
+#define ALL (LOOKING | COMMAND_RATCHET)
+#define TO(member) offsetof(struct options, member)
 
 static const struct known known[] = {
-    {"ca-file", required_argument, 'c', LOOKING},
-    {"timeout", required_argument, 't', LOOKING},
-    {"resolver-config", required_argument, 'r', LOOKING},
-    {"service", required_argument, 'S', LOOKING},
-    {"servername", required_argument, 's', REACHING},
-    {"domain", required_argument, 'd', REACHING},
-    {"name", required_argument, 'n', REACHING},
-    {"accept", required_argument, 'a', REACHING},
-    {"dane", no_argument, 'D', REACHING},
-    {"no-verify", no_argument, 'k', COMMAND_CONNECT},
-    {"greeting", no_argument, 'g', COMMAND_CONNECT},
-    {"json", no_argument, 'j', TELLING},
-    {"verbose", no_argument, 'v', COMMAND_PROBE},
-    {"user", required_argument, 'u', COMMAND_PROBE},
-    {"password-file", required_argument, 'p', COMMAND_PROBE},
-    {"level", required_argument, 'l', COMMAND_POLICY},
-    {"no-dane", no_argument, 'E', COMMAND_POLICY},
-    {"no-mta-sts", no_argument, 'M', COMMAND_POLICY},
-    {"requiretls", no_argument, 'R', COMMAND_POLICY},
-    {"state", required_argument, 'm', COMMAND_POLICY | COMMAND_RATCHET},
-    {"note", required_argument, 'N', COMMAND_RATCHET},
-    {"authentication", no_argument, 'A', COMMAND_RATCHET},
+    {"accept", REACHING, TO(accept), value_name},
+    {"authentication", COMMAND_RATCHET, TO(authentication), value_flag},
+    {"ca-file", LOOKING, TO(ca_file), value_file},
+    {"dane", REACHING, TO(dane), value_flag},
+    {"domain", REACHING, TO(domain), value_peer},
+    {"greeting", COMMAND_CONNECT, TO(greeting), value_flag},
+    {"help", ALL, TO(help), value_flag},
+    {"json", TELLING, TO(json), value_flag},
+    {"level", COMMAND_POLICY, TO(level), value_level},
+    {"name", REACHING, TO(name), value_self},
+    {"no-dane", COMMAND_POLICY, TO(no_dane), value_flag},
+    {"no-mta-sts", COMMAND_POLICY, TO(no_mta_sts), value_flag},
+    {"no-verify", COMMAND_CONNECT, TO(no_verify), value_flag},
+    {"note", COMMAND_RATCHET, TO(note), value_note},
+    {"password-file", COMMAND_PROBE, TO(password_file), value_file},
+    {"requiretls", COMMAND_POLICY, TO(requiretls), value_flag},
+    {"resolver-config", LOOKING, TO(resolver_config), value_file},
+    {"servername", REACHING, TO(servername), value_peer},
+    {"service", LOOKING, TO(service), value_service},
+    {"state", KEEPING, TO(state), value_state},
+    {"timeout", LOOKING, TO(milliseconds), value_milliseconds},
+    {"user", COMMAND_PROBE, TO(user), value_user},
+    {"verbose", COMMAND_PROBE, TO(verbose), value_flag},
 };
 
-#define KNOWN (sizeof(known) / sizeof(known[0]))
+#define KNOWN ((int)(sizeof(known) / sizeof(known[0])))
+#define FIRST 256 /* what getopt_long(3) says for the first of them: behind all letters */
 
 static void options_for(enum command command, struct option options[KNOWN + 1])
 {
-	size_t count = 0;
+	int count = 0;
 
-	for (size_t i = 0; i < KNOWN; i++)
+	for (int i = 0; i < KNOWN; i++)
 		if (known[i].commands & command)
-			options[count++] = (struct option){known[i].name, known[i].has_argument,
-			                                   NULL, known[i].letter};
+			options[count++] = (struct option){
+			    known[i].name,
+			    known[i].read == value_flag ? no_argument : required_argument, NULL,
+			    FIRST + i};
 	options[count] = (struct option){0};
 }
 
-/* ---- values ---- */
+/* ---- what is refused ---- */
 
-static bool read_timeout(struct options *options, const char *text)
+/* "--a, --b": the command's options that begin with that; how many. */
+static size_t list_options(const struct option *table, const char *begin, char *out, size_t room)
 {
-	char *end;
-	double seconds;
+	size_t used = 0, count = 0;
 
-	errno = 0;
-	seconds = strtod(text, &end);
-	if (errno == 0 && end != text && *end == '\0' && seconds >= 0.001 && seconds <= 3600) {
-		options->milliseconds = (int64_t)(seconds * 1000);
-		return true;
+	out[0] = '\0';
+	for (; table->name != NULL; table++)
+		if (strncmp(table->name, begin, strlen(begin)) == 0 && used < room)
+			used += (size_t)snprintf(out + used, room - used, "%s--%s",
+			                         count++ > 0 ? ", " : "", table->name);
+	return count;
+}
+
+static void complain_unknown(const struct option *table, const char *command, const char *word)
+{
+	const char *name = word + strspn(word, "-");
+	char begin[32], list[512];
+
+	snprintf(begin, sizeof(begin), "%.*s", (int)strcspn(name, "="), name);
+	if (word[1] == '-' && list_options(table, begin, list, sizeof(list)) > 1) {
+		complain("%s: this could be %s", quote(word).text, list);
+		return;
 	}
-	complain("--timeout %s: say a number of seconds, at most 3600", text);
+	list_options(table, "", list, sizeof(list));
+	complain("%s: starttls %s has no such option; there are: %s", quote(word).text, command,
+	         list);
+}
+
+/* getopt_long(3) has refused the word that it has come to, or a letter of it. */
+static bool complain_option(const struct option *table, char **argv, bool lacks_value)
+{
+	const char letter[] = {'-', (char)optopt, '\0'};
+
+	if (optopt >= FIRST)
+		complain("--%s: %s", known[optopt - FIRST].name,
+		         lacks_value ? "say its value behind it" : "it has no value");
+	else
+		complain_unknown(table, argv[0], optopt != 0 ? letter : argv[optind - 1]);
 	return false;
 }
 
-static bool read_service(struct options *options, const char *text)
+static bool read_option(struct options *options, const struct known *option, const char *text)
 {
-	if (stls_service_named(text, &options->service) == 0 &&
-	    options->service != STLS_SERVICE_RELAY)
-		return true;
-	complain("--service %s: there are submission, imap, pop3, sieve, xmpp-client, xmpp-server",
-	         text);
-	return false;
+	const char *allowed = option->read((char *)options + option->place, text);
+
+	if (allowed != NULL)
+		complain("--%s: %s is not allowed; allowed: %s", option->name, quote(text).text,
+		         allowed);
+	return allowed == NULL;
 }
 
-static bool read_level(struct options *options, const char *text)
+static bool read_options(struct options *options, int argc, char **argv)
 {
-	static const enum stls_level floors[] = {STLS_LEVEL_MAY, STLS_LEVEL_ENCRYPT,
-	                                         STLS_LEVEL_SECURE};
+	struct option table[KNOWN + 1];
+	int found;
 
-	for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++)
-		if (strcmp(text, stls_level_name(floors[i])) == 0) {
-			options->level = floors[i];
-			return true;
-		}
-	complain("--level %s: there are may, encrypt, secure", text);
-	return false;
-}
-
-static bool read_value(struct options *options, int letter, const char *argument)
-{
-	switch (letter) {
-	case 'c': options->ca_file = argument; break;
-	case 't': return read_timeout(options, argument);
-	case 'r': options->resolver_config = argument; break;
-	case 'S': return read_service(options, argument);
-	case 's': options->servername = argument; break;
-	case 'd': options->domain = argument; break;
-	case 'n': options->name = argument; break;
-	case 'a': options->accept = argument; break;
-	case 'u': options->user = argument; break;
-	case 'p': options->password_file = argument; break;
-	case 'l': return read_level(options, argument);
-	case 'm': options->state = argument; break;
-	case 'N': options->note = argument; break;
-	default: return false; /* getopt_long(3) has said why */
+	options_for(options->command, table);
+	opterr = 0;
+	optind = 1;
+	while ((found = getopt_long(argc, argv, options->command == COMMAND_PROBE ? ":v" : ":",
+	                            table, NULL)) != -1) {
+		if (found == '?' || found == ':')
+			return complain_option(table, argv, found == ':');
+		if (found == 'v')
+			options->verbose = true;
+		else if (!read_option(options, &known[found - FIRST], optarg))
+			return false;
 	}
-	return true;
-}
-
-static bool *flag(struct options *options, int letter)
-{
-	switch (letter) {
-	case 'D': return &options->dane;
-	case 'k': return &options->no_verify;
-	case 'g': return &options->greeting;
-	case 'j': return &options->json;
-	case 'v': return &options->verbose;
-	case 'E': return &options->no_dane;
-	case 'M': return &options->no_mta_sts;
-	case 'R': return &options->requiretls;
-	case 'A': return &options->authentication;
-	default: return NULL;
-	}
-}
-
-static bool read_option(struct options *options, int letter, const char *argument)
-{
-	bool *set = flag(options, letter);
-
-	if (set == NULL)
-		return read_value(options, letter, argument);
-	*set = true;
+	options->words = argv + optind;
+	options->count = (size_t)(argc - optind);
 	return true;
 }
 
 bool options_read(struct options *options, enum command command, int argc, char **argv)
 {
-	struct option table[KNOWN + 1];
-	int letter;
-
 	*options = (struct options){.command = command,
 	                            .milliseconds = command == COMMAND_PROBE ? 10000 : 30000};
-	options_for(command, table);
-	optind = 1;
-	while ((letter = getopt_long(argc, argv, command == COMMAND_PROBE ? "v" : "", table,
-	                             NULL)) != -1)
-		if (!read_option(options, letter, optarg))
-			return false;
-	options->words = argv + optind;
-	options->count = (size_t)(argc - optind);
-	return options_take_words(options);
+	return read_options(options, argc, argv) && (options->help || options_take_words(options));
 }
 
 void options_free(struct options *options)

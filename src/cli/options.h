@@ -20,7 +20,7 @@ struct options {
 	const char *user, *password_file;
 	const char *resolver_config, *accept, *state, *note;
 	int64_t milliseconds;
-	bool no_verify, greeting, json, verbose, dane;
+	bool help, no_verify, greeting, json, verbose, dane;
 	bool no_dane, no_mta_sts, requiretls, authentication;
 	enum stls_level level;
 	enum stls_service service; /* STLS_SERVICE_RELAY: none was named */
@@ -30,7 +30,7 @@ struct options {
 };
 
 /* True, or an explanation is on the standard error output. argv[0] is the command.
- * The services are to be freed with options_free(). */
+ * With help nothing else has been looked at.  The services are to be freed with options_free(). */
 bool options_read(struct options *, enum command, int argc, char **argv);
 void options_free(struct options *);
 
@@ -41,6 +41,13 @@ bool options_take_words(struct options *);
 /* Our own name where the system has a real one, else NULL. */
 const char *options_own_name(char *buf, size_t size);
 
+/* A line on the standard error output, in which nothing makes a terminal do anything. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A word of the command line in quotes, cut where it is long: complain("%s", quote(w).text). */
+struct quoted {
+	char text[96];
+};
+struct quoted quote(const char *);
 
 #endif

@@ -42,7 +42,9 @@ static const char options[] =
     "  --note TEXT             pin: why\n"
     "  --authentication        pin: its certificate, too\n"
     "probe, policy, ratchet list:\n"
-    "  --json                  one object a line\n";
+    "  --json                  one object a line\n"
+    "all:\n"
+    "  --help                  this text\n";
 
 void usage_print(void)
 {

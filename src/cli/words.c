@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/values.h"
+#include "store/record.h"
 
 static bool take_urls(struct options *options)
 {
@@ -17,7 +19,7 @@ static bool take_urls(struct options *options)
 	}
 	for (size_t i = 0; i < options->count; i++)
 		if (service_parse(&options->services[i], options->words[i], &error) < 0) {
-			complain("%s: %s", options->words[i], error.text);
+			complain("%s: %s", quote(options->words[i]).text, error.text);
 			return false;
 		}
 	return true;
@@ -36,7 +38,10 @@ static bool is_destination(const struct options *options, const char *word)
 	                   to.kind == STLS_DESTINATION_ADDRESS))
 		wrong = "with --service, say the domain, without host or port";
 	if (wrong != NULL)
-		complain("%s: %s", word, wrong);
+		complain("%s: %s; allowed: %s", quote(word).text, wrong,
+		         by_service ? "a domain such as example.org"
+		                    : "example.org, example.org:587, [mail.example.org], "
+		                      "[192.0.2.1]");
 	return wrong == NULL;
 }
 
@@ -103,10 +108,12 @@ static bool take_ratchet(const struct options *options)
 {
 	const char *verb = options->count > 0 ? options->words[0] : "";
 	bool lists = strcmp(verb, "list") == 0, pins = strcmp(verb, "pin") == 0;
+	const size_t longest = sizeof(((struct store_host *)NULL)->key) - 1;
 
 	if (!lists && !pins && strcmp(verb, "forget") != 0 && strcmp(verb, "unpin") != 0)
 		complain("starttls ratchet can list, forget KEY, pin KEY, unpin KEY");
-	else if (options->count != (lists ? 1 : 2))
+	else if (options->count != (lists ? 1 : 2) ||
+	         (!lists && !value_is_text(options->words[1], longest)))
 		complain(lists ? "starttls ratchet list: nothing belongs behind it"
 		               : "say one host, as starttls ratchet list shows it, in quotes: "
 		                 "\"mx.example.org 192.0.2.0/24\"");

@@ -214,7 +214,7 @@ def test_hosts_and_addresses(internet):
     (["dane.test", "--service", "nntp"], "submission, imap"),
     (["srv.test", "--service", "imap", "--requiretls"], "not for --service"),
     (["[mail.srv.test]", "--service", "imap"], "without host or port"),
-    (["dane.test", "--greeting"], "unrecognized option"),
+    (["dane.test", "--greeting"], "starttls policy has no such option; there are: --ca-file"),
     (["dane.test", "--state", "/nowhere"], "starttlsd makes it"),
 ])
 def test_wrong_words(internet, arguments, words):

@@ -195,6 +195,50 @@ def test_usage(starttls):
     assert "there are: connect, probe" in starttls("check", "lab.test").stderr
 
 
+@pytest.mark.parametrize("option, wrong, allowed", [
+    ("--servername", "", "a name such as mail.example.org, or an address"),
+    ("--domain", "a b", "a name such as mail.example.org, or an address"),
+    ("--name", "\033[31mx", "a name such as client.example.org, or an address in brackets"),
+    ("--ca-file", "", "the path of a file"),
+    ("--resolver-config", "x" * 4001, "the path of a file, in 4000 bytes"),
+    ("--timeout", "3601", "a number of seconds, 0.001 to 3600"),
+], ids=lambda word: word[:16])
+@pytest.mark.parametrize("command", ["connect", "probe"])
+def test_values(starttls, command, option, wrong, allowed):
+    """Refused for what it is, before anything happens; and nothing reaches the terminal."""
+    done = starttls(command, option, wrong, "imap://127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (3, ""), done
+    assert f"{option}: " in done.stderr and f"allowed: {allowed}" in done.stderr, done
+    assert done.stderr.count("\n") == 1 and "\033" not in done.stderr
+    # the control: others are taken, and nobody answers
+    good = {"--timeout": "3600", "--ca-file": "/etc/ssl/certs/ca-certificates.crt",
+            "--resolver-config": "/dev/null"}.get(option, "mail.lab.test")
+    done = starttls(command, option, good, "imap://127.0.0.1:1")
+    assert done.returncode == 2 and "connect-failed" in done.stdout + done.stderr, done
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["probe", "--foo", "imap://a"], '"--foo": starttls probe has no such option; there are: --'),
+    (["connect", "-v", "imap://a"], '"-v": starttls connect has no such option'),
+    (["probe", "--serv", "imap://a"], "--servername, --service"),
+    (["probe", "imap://a", "--timeout"], "--timeout: say its value"),
+    (["probe", "--json=1", "imap://a"], "--json: it has no value"),
+])
+def test_wrong_options(starttls, arguments, words):
+    done = starttls(*arguments)
+    assert (done.returncode, done.stdout) == (3, "") and words in done.stderr, done
+
+
+def test_help(starttls):
+    """The same text, wherever it is asked for."""
+    text = starttls("--help").stdout
+    assert text.startswith("usage: starttls connect")
+    for arguments in (["-h"], ["probe", "--help"], ["connect", "--help", "x"], ["policy", "--help"],
+                      ["ratchet", "--help"]):
+        done = starttls(*arguments)
+        assert (done.returncode, done.stdout, done.stderr) == (0, text, ""), done
+
+
 # ------------------------------------------------------------------ logging in
 
 
