@@ -10,6 +10,7 @@
 #include "check/tape.h"
 #include "cli/options.h"
 #include "cli/values.h"
+#include "policy/name.h"
 
 /* Words of the command line are in it, and what peers have said: nothing of that makes a
  * terminal do anything. */
@@ -182,8 +183,10 @@ void options_free(struct options *options)
 /* "localhost" and names of one label say nothing to a mail server. */
 const char *options_own_name(char *buf, size_t size)
 {
+	char name[NAME_ROOM];
+
 	if (gethostname(buf, size - 1) < 0)
 		return NULL;
 	buf[size - 1] = '\0';
-	return strchr(buf, '.') != NULL ? buf : NULL;
+	return strchr(buf, '.') != NULL && name_read(name, buf, strlen(buf)) ? buf : NULL;
 }
