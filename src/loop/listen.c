@@ -2,7 +2,6 @@
 /* accept4(2) */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -39,21 +38,11 @@ static void complain(struct listener *listener, int error)
 	listener->acts.troubled(listener->acts.owner, error);
 }
 
-/* accept() wants a descriptor before it looks whether anybody is there. */
-static int somebody_waits(const struct listener *listener)
-{
-	struct pollfd one = {.fd = listener->fd, .events = POLLIN};
-
-	return poll(&one, 1, 0) > 0;
-}
-
 /* 1: it may be tried again at once. */
 static int run_out(struct listener *listener, int error)
 {
 	const struct listener_acts *acts = &listener->acts;
 
-	if (!somebody_waits(listener))
-		return 0;
 	complain(listener, error);
 	if (error == EMFILE && acts->make_room && acts->make_room(acts->owner))
 		return 1;
