@@ -6,6 +6,7 @@
 #include "cli/explain.h"
 #include "cli/render.h"
 #include "cli/rows.h"
+#include "policy/sts_lines.h"
 #include "policy/tlsa_left.h"
 
 /* Digits of a TLSA record that are shown. */
@@ -64,6 +65,8 @@ static void put_policy(const struct rows *rows, const struct explanation *told)
 	const struct stls_sts_state *sts = &told->plan->sts;
 	char line[256], age[32], date[16], fetched[64] = "now";
 	struct text patterns = {.length = 0};
+	struct stls_text pattern;
+	const char *at = NULL;
 
 	if (sts->mode == STLS_STS_UNKNOWN)
 		return;
@@ -76,10 +79,8 @@ static void put_policy(const struct rows *rows, const struct explanation *told)
 	snprintf(line, sizeof(line), "%s, id %s, fetched %s, holds for %s until %s",
 	         stls_sts_mode_name(sts->mode), sts->memory.id, fetched, age, date);
 	rows_put(rows, DOMAIN, "MTA-STS", line);
-	for (size_t i = 0; i < sts->policy.mx_count; i++) {
-		struct stls_text pattern = stls_sts_pattern(&sts->policy, i);
-
-		add_word(&patterns, i > 0 ? ", " : "");
+	while (sts_lines_pattern(&sts->policy, &at, &pattern)) {
+		add_word(&patterns, patterns.length > 0 ? ", " : "");
 		add(&patterns, pattern.bytes, pattern.length);
 	}
 	if (patterns.length > 0)
@@ -108,10 +109,10 @@ static void put_memory(const struct rows *rows, const struct explanation *told)
 
 /* ---- hosts ---- */
 
-static void put_record(const struct rows *rows, const struct stls_host *host, size_t index)
+static void put_record(const struct rows *rows, const struct tlsa_strongest *strongest,
+                       const struct stls_tlsa *record)
 {
-	const struct stls_tlsa *record = &host->found[index];
-	const char *why = tlsa_left_out(host->found, host->found_count, index);
+	const char *why = tlsa_left_out(strongest, record);
 	char about[32], digits[2 * DIGITS + 4] = "", line[256];
 	size_t shown = record->length < DIGITS / 2 ? record->length : DIGITS / 2;
 
@@ -189,11 +190,12 @@ static void put_title(const struct rows *rows, const struct explanation *told,
 static void put_host(const struct rows *rows, const struct explanation *told, size_t index)
 {
 	const struct stls_host *host = told->plan->hosts[index];
+	const struct tlsa_strongest strongest = tlsa_strongest(host->found, host->found_count);
 
 	put_title(rows, told, host);
 	put_steps(rows, HOST, told->plan, index + 1);
 	for (size_t i = 0; i < host->found_count; i++)
-		put_record(rows, host, i);
+		put_record(rows, &strongest, &host->found[i]);
 	put_names(rows, host);
 }
 

@@ -4,6 +4,7 @@
 
 #include "policy/faults.h"
 #include "policy/plan_json.h"
+#include "policy/sts_lines.h"
 #include "policy/tlsa_left.h"
 
 struct pen {
@@ -96,12 +97,11 @@ static void fault(struct pen *pen, const char *key, enum stls_fault value)
 
 static void put_patterns(struct pen *pen, const struct stls_sts_state *sts)
 {
-	size_t count = sts->mode ? sts->policy.mx_count : 0;
+	struct stls_text pattern;
+	const char *at = NULL;
 
 	begin(pen, "mx", "[");
-	for (size_t i = 0; i < count; i++) {
-		struct stls_text pattern = stls_sts_pattern(&sts->policy, i);
-
+	while (sts->mode && sts_lines_pattern(&sts->policy, &at, &pattern)) {
 		begin(pen, NULL, "");
 		put_bytes(pen, pattern.bytes, pattern.length);
 	}
@@ -160,9 +160,11 @@ static void put_tlsas(struct pen *pen, const struct stls_host *host)
 
 static void put_left_out(struct pen *pen, const struct stls_host *host)
 {
+	const struct tlsa_strongest strongest = tlsa_strongest(host->found, host->found_count);
+
 	begin(pen, "tlsa_left_out", "[");
 	for (size_t i = 0; i < host->found_count; i++) {
-		const char *why = tlsa_left_out(host->found, host->found_count, i);
+		const char *why = tlsa_left_out(&strongest, &host->found[i]);
 
 		if (!why)
 			continue;

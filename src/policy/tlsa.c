@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* TLSA records: which of them a client for port 25 can use. */
-#include <stdbool.h>
-
-#include <starttls/tlsa.h>
+#include "policy/tlsa_left.h"
 
 int stls_tlsa_read(struct stls_tlsa *record, const void *wire, size_t length)
 {
@@ -30,31 +28,14 @@ const char *stls_tlsa_unusable(const struct stls_tlsa *record)
 	}
 }
 
-/* RFC 7671 section 9: a stronger digest of the same kind makes the weaker ones of
- * no account; what is there as a whole always counts. */
-static bool outdone(const struct stls_tlsa *records, size_t count, const struct stls_tlsa *one)
-{
-	for (size_t i = 0; i < count; i++)
-		if (records[i].usage == one->usage && records[i].selector == one->selector &&
-		    records[i].matching > one->matching && one->matching > 0)
-			return true;
-	return false;
-}
-
 size_t stls_tlsa_select(const struct stls_tlsa *records, size_t count, struct stls_tlsa *out)
 {
-	size_t usable = 0, kept = 0;
+	struct tlsa_strongest strongest = tlsa_strongest(records, count);
+	size_t kept = 0;
 
+	/* What is written is never ahead of what is read. */
 	for (size_t i = 0; i < count; i++)
-		if (!stls_tlsa_unusable(&records[i]))
-			out[usable++] = records[i];
-	/* The strongest ones are never overwritten before they were looked at: what is
-	 * written comes from behind, or from the same place. */
-	for (size_t i = 0; i < usable; i++) {
-		struct stls_tlsa one = out[i];
-
-		if (!outdone(out, usable, &one))
-			out[kept++] = one;
-	}
+		if (!tlsa_left_out(&strongest, &records[i]))
+			out[kept++] = records[i];
 	return kept;
 }

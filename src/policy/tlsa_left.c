@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/tlsa_left.h"
 
-const char *tlsa_left_out(const struct stls_tlsa *records, size_t count, size_t index)
+struct tlsa_strongest tlsa_strongest(const struct stls_tlsa *records, size_t count)
 {
-	struct stls_tlsa pair[2];
-	const char *why = stls_tlsa_unusable(&records[index]);
+	struct tlsa_strongest strongest = {{{0}}};
 
-	for (size_t i = 0; !why && i < count; i++) {
-		pair[0] = records[index];
-		pair[1] = records[i];
-		/* the other one is usable, and makes this one of no account */
-		if (!stls_tlsa_unusable(&pair[1]) && pair[1].matching > pair[0].matching &&
-		    stls_tlsa_select(pair, 2, pair) == 1)
-			why = "there is a stronger digest of the same kind";
+	for (size_t i = 0; i < count; i++) {
+		const struct stls_tlsa *one = &records[i];
+
+		if (!stls_tlsa_unusable(one) &&
+		    one->matching > strongest.matching[one->usage][one->selector])
+			strongest.matching[one->usage][one->selector] = one->matching;
 	}
+	return strongest;
+}
+
+/* RFC 7671 section 9: a stronger digest of the same kind makes the weaker ones of
+ * no account; what is there as a whole always counts. */
+const char *tlsa_left_out(const struct tlsa_strongest *strongest, const struct stls_tlsa *record)
+{
+	const char *why = stls_tlsa_unusable(record);
+
+	if (!why && record->matching > 0 &&
+	    record->matching < strongest->matching[record->usage][record->selector])
+		why = "there is a stronger digest of the same kind";
 	return why;
 }

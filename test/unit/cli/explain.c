@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -233,11 +234,41 @@ static void json(void **state)
 	free(out);
 }
 
+/* A policy may have thousands of patterns, and each is found once. */
+static void patterns(void **state)
+{
+	enum { MANY = 13000 };
+	static const char head[] = "version:STSv1\nmode:enforce\nmax_age:86400\n";
+	char *text = malloc(sizeof(head) + MANY * 5), *out = NULL;
+	struct stls_plan plan = full();
+	const struct explanation told = {.destination = "example.org", .plan = &plan, .now = NOW};
+	size_t size;
+	clock_t begun;
+	FILE *to = open_memstream(&out, &size);
+
+	(void)state;
+	memcpy(text, head, sizeof(head));
+	for (size_t i = 0; i < MANY; i++)
+		memcpy(text + sizeof(head) - 1 + i * 5, "mx:a\n", 5);
+	plan.sts.policy.size = sizeof(plan.sts.policy);
+	assert_null(stls_sts_policy(&plan.sts.policy, text, sizeof(head) - 1 + MANY * 5));
+	assert_int_equal(plan.sts.policy.mx_count, MANY);
+	begun = clock();
+	explain_json(to, &told);
+	explain_text(to, false, &told);
+	assert_true(clock() - begun < CLOCKS_PER_SEC);
+	fclose(to);
+	assert_non_null(strstr(out, "\"mx\":[\"a\",\"a\","));
+	assert_non_null(strstr(out, "a, a, a"));
+	free(out);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(golden),     cmocka_unit_test(colours), cmocka_unit_test(statuses),
-	    cmocka_unit_test(one_of_two), cmocka_unit_test(json),
+	    cmocka_unit_test(one_of_two), cmocka_unit_test(json),    cmocka_unit_test(patterns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,12 @@
 /* TLSA records: reading, and which of them count. */
 #include "common.h"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include <starttls/tlsa.h>
+
+#include "policy/tlsa_left.h"
 
 static const unsigned char digest[64] = {1};
 
@@ -92,11 +97,34 @@ static void selection(void **unused)
 	}
 }
 
+/* A stranger's zone may have as many as fit into messages: whoever compared each with each
+ * would be busy for seconds, and answer nobody else. */
+static void many(void **unused)
+{
+	enum { MANY = 100000 };
+	struct stls_tlsa *all = calloc(MANY, sizeof(*all));
+	struct tlsa_strongest strongest;
+	clock_t begun;
+
+	(void)unused;
+	assert_non_null(all);
+	for (size_t i = 0; i < MANY; i++)
+		all[i] = record(3, 1, i == MANY - 1 ? 2 : 1, i == MANY - 1 ? 64 : 32);
+	begun = clock();
+	strongest = tlsa_strongest(all, MANY);
+	for (size_t i = 0; i < MANY; i++)
+		assert_true((tlsa_left_out(&strongest, &all[i]) == NULL) == (i == MANY - 1));
+	assert_int_equal(stls_tlsa_select(all, MANY, all), 1);
+	assert_int_equal(all[0].matching, 2);
+	assert_true(clock() - begun < CLOCKS_PER_SEC);
+	free(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reading), cmocka_unit_test(usable),    cmocka_unit_test(why_not),
-	    cmocka_unit_test(nothing), cmocka_unit_test(selection),
+	    cmocka_unit_test(nothing), cmocka_unit_test(selection), cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
