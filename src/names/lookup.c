@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "names/aside.h"
 #include "names/lookup.h"
 
 /* Shared by the owner and the thread; whoever lets go last frees it, because
@@ -47,20 +46,14 @@ static void *ask(void *owner)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
 static int start_thread(struct lookup *lookup)
 {
 	pthread_t thread;
-	sigset_t all, before;
-	int error;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, NULL, ask, lookup);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error == 0)
-		pthread_detach(thread);
-	return error == 0 ? 0 : -1;
+	if (aside_start(&thread, ask, lookup) < 0)
+		return -1;
+	pthread_detach(thread);
+	return 0;
 }
 
 struct lookup *lookup_begin(const struct address *address)

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "names/aside.h"
 #include "store/deadline.h"
 #include "store/redis_knock.h"
 
@@ -53,19 +52,6 @@ static void *run(void *owner)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
-static bool start(struct redis_knock *knock)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&knock->thread, NULL, run, knock);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error == 0;
-}
-
 static void drop(struct redis_knock *knock)
 {
 	if (knock->bell >= 0)
@@ -89,7 +75,7 @@ struct redis_knock *redis_knock_begin(const struct redis_address *address,
 	                                       .deadline = &knock->deadline,
 	                                       .reason = knock->reason,
 	                                       .room = sizeof(knock->reason)};
-	if (knock->bell >= 0 && start(knock))
+	if (knock->bell >= 0 && aside_start(&knock->thread, run, knock) == 0)
 		return knock;
 	drop(knock);
 	return NULL;
