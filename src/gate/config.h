@@ -90,6 +90,7 @@ struct config_front {
 	size_t route_count;
 	enum config_strict_sni strict_sni;
 	bool ask_client;
+	bool required_on_25; /* TLS on port 25, too: it is no public mail server */
 	/* Those of the front's own; when there are none, those of all. */
 	struct config_certificates certificates;
 };

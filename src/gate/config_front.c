@@ -47,6 +47,7 @@ static void read_service(const struct reading *reading, struct config_front *fro
 	front->listen = value_addresses(reading, "listen");
 	front->strict_sni = (enum config_strict_sni)value_word(reading, "strict-sni", sni,
 	                                                       COUNT(sni), CONFIG_SNI_AUTO);
+	front->required_on_25 = value_bool(reading, "require-tls-on-25", false);
 	front->ask_client = value_bool(reading, "ask-client", false);
 	front->capabilities = value_texts(reading, "capabilities");
 	front->accept_proxy = value_networks(reading, "accept-proxy", &front->accept_proxy_count);

@@ -7,9 +7,9 @@ bool check_is_port_25(const struct config_address *address)
 }
 
 static void check_smtp_25(const struct reading *reading, const struct config_front *front,
-                          bool required_anyway, unsigned line)
+                          unsigned line)
 {
-	if (front->tls == CONFIG_TLS_REQUIRED && !required_anyway)
+	if (front->tls == CONFIG_TLS_REQUIRED && !front->required_on_25)
 		complain(
 		    reading->complaints, line,
 		    "tls: a mail server on port 25 must not insist on TLS (RFC 3207 section "
@@ -21,7 +21,6 @@ static void check_smtp_25(const struct reading *reading, const struct config_fro
 
 void check_ports(const struct reading *reading, const struct config_front *front)
 {
-	bool required_anyway = value_bool(reading, "require-tls-on-25", false);
 	bool told = false;
 	for (size_t i = 0; i < front->listen.count; i++) {
 		const struct config_address *address = &front->listen.list[i];
@@ -32,7 +31,7 @@ void check_ports(const struct reading *reading, const struct config_front *front
 			         "listen: \"%s\": LMTP is not for port 25 (RFC 2033 section 5)",
 			         address->text);
 		if (front->protocol == STLS_SMTP && !told)
-			check_smtp_25(reading, front, required_anyway, value_line(reading, "tls"));
+			check_smtp_25(reading, front, value_line(reading, "tls"));
 		told = true;
 	}
 }

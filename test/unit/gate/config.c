@@ -522,6 +522,10 @@ static void port_25(void **state)
 	      "allowed: offered, or require-tls-on-25 = true if this is no public one"}},
 	    {"require-tls-on-25 = true tls = implicit listen = '0.0.0.0:25'",
 	     {"t.conf:2: tls: nobody begins with TLS on port 25; allowed: offered"}},
+	    {"require-tls-on-25 = maybe listen = '0.0.0.0:25'\ntls = always",
+	     {"t.conf:2: require-tls-on-25: \"maybe\" is not allowed; allowed: true, false, yes, "
+	      "no, on, off",
+	      "t.conf:3: tls: \"always\" is not allowed; allowed: required, offered, implicit"}},
 	};
 	static const char *const good[] = {
 	    "tls = offered listen = '0.0.0.0:25'",
