@@ -61,8 +61,7 @@ static void settle(struct dns *dns, struct dns_entry *entry, struct dns_answer *
 		lifetime = (int64_t)answer->ttl * 1000;
 	else
 		dns->counts.failed++;
-	free(entry->answer);
-	entry->answer = answer;
+	dns_memory_answer(&dns->memory, entry, answer);
 	entry->expires = loop_clock() + lifetime;
 	link_out(&entry->due);
 	make_ready(dns, entry);

@@ -35,7 +35,7 @@ struct dns_settings {
 	/* Questions under way, the others wait; 0: 512.  Who takes more than two seconds is
 	 * not counted among them, up to four times as many in all. */
 	unsigned at_once;
-	unsigned remembered; /* answers; 0: 20000 */
+	unsigned remembered; /* answers, of 2 KiB each on the average; 0: 20000 */
 };
 
 /* NULL, and the reason as a sentence without a dot. */
@@ -98,6 +98,7 @@ struct dns_answer {
 	/* None when bogus or failed. */
 	const struct dns_record *records;
 	size_t count;
+	size_t octets; /* of memory that all of it takes */
 };
 
 /*

@@ -100,7 +100,7 @@ static uint32_t negative_ttl(ns_msg *message)
 /* The names one after the other, the records, and what those are about. */
 static struct dns_answer *answer_of(const struct draft *draft)
 {
-	size_t names = 0;
+	size_t names = 0, octets;
 	struct dns_answer *answer;
 	struct dns_record *records;
 	const char **aliases;
@@ -108,10 +108,12 @@ static struct dns_answer *answer_of(const struct draft *draft)
 
 	for (size_t i = 0; i <= draft->aliases; i++)
 		names += strlen(draft->names[i]) + 1;
-	answer = calloc(1, sizeof(*answer) + draft->count * sizeof(*records) +
-	                       draft->aliases * sizeof(*aliases) + names + draft->room);
+	octets = sizeof(*answer) + draft->count * sizeof(*records) +
+	         draft->aliases * sizeof(*aliases) + names + draft->room;
+	answer = calloc(1, octets);
 	if (!answer)
 		return NULL;
+	answer->octets = octets;
 	records = (struct dns_record *)(answer + 1);
 	aliases = (const char **)(records + draft->count);
 	at = (char *)(aliases + draft->aliases);
@@ -214,14 +216,16 @@ static char *copy_plain(char *out, const char *text)
 struct dns_answer *dns_answer_none(const char *name, enum dns_type type, enum dns_security security,
                                    unsigned rcode, const char *why)
 {
-	size_t named = strlen(name) + 1;
+	size_t named = strlen(name) + 1, octets;
 	struct dns_answer *answer;
 
 	if (!why)
 		why = rcode_words(rcode);
-	answer = calloc(1, sizeof(*answer) + named + strlen(why) + 1);
+	octets = sizeof(*answer) + named + strlen(why) + 1;
+	answer = calloc(1, octets);
 	if (!answer)
 		return NULL;
+	answer->octets = octets;
 	answer->name = answer->canonical = strcpy((char *)(answer + 1), name);
 	answer->why = copy_plain((char *)(answer + 1) + named, why);
 	answer->security = security;

@@ -83,8 +83,20 @@ void dns_memory_free(struct dns_memory *memory)
 	tdestroy(memory->tree, free_node);
 }
 
+void dns_memory_answer(struct dns_memory *memory, struct dns_entry *entry,
+                       struct dns_answer *answer)
+{
+	if (!entry->lone) {
+		memory->octets -= entry->answer ? entry->answer->octets : 0;
+		memory->octets += answer ? answer->octets : 0;
+	}
+	free(entry->answer);
+	entry->answer = answer;
+}
+
 static void forget(struct dns_memory *memory, struct dns_entry *entry)
 {
+	dns_memory_answer(memory, entry, NULL);
 	tdelete(entry, &memory->tree, compare);
 	memory->count--;
 	dns_entry_free(entry);
@@ -97,6 +109,7 @@ void dns_memory_rest(struct dns_memory *memory, struct dns_entry *entry, unsigne
 		return;
 	}
 	link_into(&memory->idle, &entry->place);
-	while (memory->count > most && !link_alone(&memory->idle))
+	while ((memory->count > most || memory->octets > (size_t)most * DNS_MEMORY_SHARE) &&
+	       !link_alone(&memory->idle))
 		forget(memory, LINK_OWNER(memory->idle.next, struct dns_entry, place));
 }

@@ -30,10 +30,15 @@ struct dns_entry {
 	bool late;                 /* and has had it for so long that others need not wait */
 };
 
+/* Octets of answers for each of the entries that there may be.  An answer may have 64 KiB
+ * of message, which is for strangers to choose, and most of them have a hundredth of it. */
+#define DNS_MEMORY_SHARE 2048
+
 struct dns_memory {
 	void *tree;
 	struct link idle;
 	unsigned count;
+	size_t octets; /* of their answers */
 };
 
 void dns_memory_init(struct dns_memory *);
@@ -42,8 +47,11 @@ void dns_memory_init(struct dns_memory *);
 struct dns_entry *dns_memory_take(struct dns_memory *, const char *name, enum dns_type);
 struct dns_entry *dns_entry_lone(const char *name, enum dns_type);
 
-/* Nobody needs an entry now: it, or the one that rests longest, is forgotten when there
- * is no room. */
+/* Takes the answer over, instead of the one before; either may be NULL. */
+void dns_memory_answer(struct dns_memory *, struct dns_entry *, struct dns_answer *);
+
+/* Nobody needs an entry now: it, or those that rest longest, are forgotten when there is
+ * no room. */
 void dns_memory_rest(struct dns_memory *, struct dns_entry *, unsigned most);
 
 /* With those who wait. */
