@@ -43,10 +43,18 @@ static void expire(struct walk *w, const struct asked *asked)
 	case_expire(w, w->c->spec.now + ttl);
 }
 
+/* With a label in front a long name may become one that DNS has no room for (RFC 1035
+ * section 2.3.4): there is none such, and no need to ask. */
+static const struct asked cannot_be = {
+    .answer = {.security = STLS_DNS_SECURE, .absent = STLS_NO_NAME}};
+
 const struct asked *case_asked(struct walk *w, enum stls_question_kind kind, const char *name)
 {
-	struct asked *asked = find(w->c, kind, name);
+	struct asked *asked;
 
+	if (kind != STLS_ASK_STS_POLICY && strlen(name) >= NAME_ROOM)
+		return &cannot_be;
+	asked = find(w->c, kind, name);
 	if (!asked)
 		asked = add(w->c, kind, name);
 	if (!asked)
