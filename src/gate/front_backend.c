@@ -9,6 +9,7 @@
  * of it is given up for another one.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include "gate/greeting.h"
@@ -109,6 +110,18 @@ static void leave_place(struct session *session, enum stls_fault fault)
 	leg_close(&session->leg);
 }
 
+/* No descriptor to dial with says nothing of the place: where somebody else makes room it
+ * is dialled again, since those that are kept for this may be in use, too. */
+static bool dial_again(struct session *session)
+{
+	if (session->leg.side.end.error != EMFILE ||
+	    !limits_make_room(session->front->limits, &session->seat))
+		return false;
+	leg_close(&session->leg);
+	open_leg(session);
+	return true;
+}
+
 /* The client hears that the service is not there, never why. */
 static bool refuse(struct session *session)
 {
@@ -140,7 +153,10 @@ bool front_backend(struct session *session)
 			              session->leg.side.end.fd);
 		switch (state) {
 		case LEG_WAITS: return false;
-		case LEG_FAILED: leave_place(session, session->leg.fault); break;
+		case LEG_FAILED:
+			if (!dial_again(session))
+				leave_place(session, session->leg.fault);
+			break;
 		case LEG_READY:
 			session->cause = STLS_FAULT_NONE;
 			board_add(&session->front->row->backend[STLS_FAULT_NONE], 1);

@@ -54,7 +54,7 @@ static void on_trouble(void *owner, int reason)
 
 static bool on_exhaustion(void *owner)
 {
-	return limits_make_room(((struct front *)owner)->limits);
+	return limits_make_room(((struct front *)owner)->limits, NULL);
 }
 
 /* Each socket is somebody's, and everybody has one. */

@@ -315,9 +315,9 @@ void limits_complain(struct limits *limits, int error)
 	complain(limits, text);
 }
 
-bool limits_make_room(struct limits *limits)
+bool limits_make_room(struct limits *limits, const struct limits_seat *needy)
 {
-	return make_room(limits, NULL);
+	return make_room(limits, needy);
 }
 
 void limits_opened(struct limits *limits, const struct limits_seat *seat, int fd)

@@ -88,8 +88,9 @@ void limits_leave(struct limits *, struct limits_seat *);
 /* A session has another descriptor than that of limits_admit(): where hardly any are
  * left, another session makes room. */
 void limits_opened(struct limits *, const struct limits_seat *, int fd);
-/* There is no descriptor for a connection that waits: true when there is one now. */
-bool limits_make_room(struct limits *);
+/* There is no descriptor for a connection that waits, or for the needy session: true
+ * when there is one now. */
+bool limits_make_room(struct limits *, const struct limits_seat *needy);
 /* Connections have to wait: said at most once a minute. */
 void limits_complain(struct limits *, int error);
 

@@ -356,9 +356,10 @@ static void waiting_is_said_once_a_minute(void **state)
 	for (int i = 0; i < 100; i++)
 		limits_complain(here.limits, EMFILE);
 	assert_int_equal(lines(), 1);
-	assert_false(limits_make_room(here.limits));
+	assert_false(limits_make_room(here.limits, NULL));
 	assert_true(come(0, "192.0.2.1"));
-	assert_true(limits_make_room(here.limits));
+	assert_false(limits_make_room(here.limits, &here.seats[0])); /* not for itself */
+	assert_true(limits_make_room(here.limits, NULL));
 	assert_int_equal(here.evictions, 1);
 }
 
