@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import socket
-import ssl
 import struct
 import subprocess
 import threading
@@ -14,51 +13,37 @@ import time
 import pytest
 
 from lab import clients, daemon
-from lab.child import Child, missing
+from lab.acceptor import Acceptor
+from lab.child import Child, missing, wait_until
 
 
-class Backend:
-    """A service in plaintext that records, for what real ones cannot be made to do."""
+class Backend(Acceptor):
+    """A service in plaintext that greets, for what real ones cannot be made to do."""
 
-    def __init__(self, greeting=b"* OK hi\r\n", family=socket.AF_INET, address=("127.0.0.1", 0)):
-        self.socket = socket.socket(family)
-        self.socket.bind(address)
-        self.socket.listen(128)
-        self.greeting = greeting
+    def __init__(self, listener):
+        name = listener.getsockname()
+        self.address = f"unix:{name}" if isinstance(name, str) else f"{name[0]}:{name[1]}"
         self.connections = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(listener)
 
-    @property
-    def address(self):
-        name = self.socket.getsockname()
-        return f"unix:{name}" if isinstance(name, str) else f"{name[0]}:{name[1]}"
+    def taken(self, one):
+        one.sendall(b"* OK hi\r\n")
+        self.connections.append(one)
 
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.socket.accept()
-            except OSError:
-                return
-            one.sendall(self.greeting)
-            self.connections.append(one)
+    def wait(self):
+        """The first connection."""
+        return wait_until(lambda: self.connections, 5, "a connection")[0]
 
-    def wait(self, count=1, seconds=5):
-        end = time.monotonic() + seconds
-        while len(self.connections) < count and time.monotonic() < end:
-            time.sleep(0.01)
-        return self.connections[count - 1]
-
-    def close(self):
-        self.socket.close()
+    def stop(self):
+        super().stop()
         for one in self.connections:
             one.close()
 
 
 @pytest.fixture
 def backend():
-    made = Backend()
-    yield made
-    made.close()
+    with Backend(socket.create_server(("127.0.0.1", 0))) as made:
+        yield made
 
 
 def talk_tls(listen, pki):
@@ -151,15 +136,15 @@ def test_client_cut_is_a_cut(imaps, backend, pki):
 
 def test_unix_sockets(starttlsd, lab, network, pki, tmp_path):
     """A service behind a Unix socket."""
-    folder = lab.make_folder("sockets")
-    service = Backend(family=socket.AF_UNIX, address=str(folder / "imap"))
-    os.chmod(folder / "imap", 0o777)
-    listen = network.endpoint()
-    starttlsd(daemon.config(daemon.front("imaps", "imap", listen, service.address, **IMAPS),
-                            certificates=[pki.server()]))
-    talk = talk_tls(listen, pki)
-    assert talk.until(r"\* OK")
-    service.close()
+    path = lab.make_folder("sockets") / "imap"
+    listener, listen = socket.socket(socket.AF_UNIX), network.endpoint()
+    listener.bind(str(path))
+    listener.listen()
+    path.chmod(0o777)
+    with Backend(listener) as service:
+        starttlsd(daemon.config(daemon.front("imaps", "imap", listen, service.address, **IMAPS),
+                                certificates=[pki.server()]))
+        assert talk_tls(listen, pki).until(r"\* OK")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to have something to drop")

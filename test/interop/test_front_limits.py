@@ -27,9 +27,8 @@ from lab.child import wait_until
 
 @pytest.fixture(scope="module")
 def mail():
-    made = plain.Mail()
-    yield made
-    made.close()
+    with plain.Mail() as made:
+        yield made
 
 
 OFFERS = dict(capabilities='{"8BITMIME"}', backend_check=0)

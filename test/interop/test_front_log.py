@@ -5,40 +5,19 @@ import json
 import os
 import re
 import socket
-import socketserver
-import threading
 import time
 
 import pytest
 
-from lab import clients, daemon
+from lab import clients, daemon, plain
 from lab.child import find_program, wait_until
 from lab.logs import Journal, Place, Rsyslog
 
 
-class Polite(socketserver.BaseRequestHandler):
-    """Says hello, and leaves with the client."""
-
-    def handle(self):
-        try:
-            self.request.sendall(b"* OK hi\r\n")
-            while self.request.recv(1000):
-                pass
-        except OSError:
-            pass
-
-
-class Service(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = 1024
-
-
 @pytest.fixture
 def service():
-    with Service(("127.0.0.1", 0), Polite) as one:
-        threading.Thread(target=one.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{one.server_address[1]}"
-        one.shutdown()
+    with plain.Echo() as one:
+        yield one.address
 
 
 @pytest.fixture

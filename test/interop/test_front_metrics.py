@@ -25,9 +25,8 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 @pytest.fixture(scope="module")
 def service():
-    made = plain.Echo()
-    yield made
-    made.close()
+    with plain.Echo() as made:
+        yield made
 
 
 def get(endpoint, path="/metrics", method="GET", **headers):

@@ -21,9 +21,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def echo():
-    made = plain.Echo()
-    yield made
-    made.close()
+    with plain.Echo() as made:
+        yield made
 
 
 def front(listen, echo, name="imaps", **options):

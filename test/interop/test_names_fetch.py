@@ -8,7 +8,6 @@ import os
 import pathlib
 import socket
 import ssl
-import subprocess
 import threading
 import time
 import warnings

@@ -4,22 +4,19 @@
 import socket
 import threading
 
+from .acceptor import Acceptor
 
-class Service:
+
+class Service(Acceptor):
     """Listens on .address; what a session is, serve() says."""
 
     def __init__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.address = "127.0.0.1:%d" % listener.getsockname()[1]
+        super().__init__(listener)
 
-    def _accept(self):
-        while True:
-            try:
-                one, _ = self.socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._session, args=(one,), daemon=True).start()
+    def taken(self, one):
+        threading.Thread(target=self._session, args=(one,), daemon=True).start()
 
     def _session(self, one):
         with one:
@@ -30,9 +27,6 @@ class Service:
 
     def serve(self, one):
         raise NotImplementedError
-
-    def close(self):
-        self.socket.close()
 
 
 class Echo(Service):

@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 
+from .acceptor import Acceptor
 from .clients import NAME, context
 from .words import family
 
@@ -238,41 +239,23 @@ PROTOCOLS = tuple(VOCABULARY)
 # ------------------------------------------------------------------- servers
 
 
-class _Listener:
+class _Listener(Acceptor):
     """Serves every connection in a thread of its own."""
 
     def __init__(self, endpoint):
         self.endpoint, self.address = endpoint, endpoint.address
-        self._listener = socket.create_server(self.address)
         self._streams = []
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+        super().__init__(socket.create_server(self.address))
 
     def stop(self):
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self._listener.close()
-        self._thread.join(5)
+        super().stop()
         for stream in self._streams:
             stream.close()
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            stream = Stream(connection, self.words.end)
-            self._streams.append(stream)
-            threading.Thread(target=self._run, args=(stream,), daemon=True).start()
+    def taken(self, one):
+        stream = Stream(one, self.words.end)
+        self._streams.append(stream)
+        threading.Thread(target=self._run, args=(stream,), daemon=True).start()
 
     def _run(self, stream):
         try:

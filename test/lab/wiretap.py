@@ -12,6 +12,7 @@ import threading
 import time
 
 from . import words
+from .acceptor import Acceptor
 from .child import LabError, wait_until
 
 CLIENT, SERVER = "client", "server"
@@ -356,7 +357,7 @@ class _Wire:
         self.tape.closed.set()
 
 
-class Wiretap:
+class Wiretap(Acceptor):
     """Listens at .endpoint and forwards to the target; .tapes are the connections so far.
 
     target may be anything with .address; attack is an Attack or a function that makes
@@ -368,15 +369,7 @@ class Wiretap:
         self._attack = attack or Attack()
         self.tapes = []
         self._wires = []
-        self._listener = socket.create_server(endpoint.address, backlog=64)
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+        super().__init__(socket.create_server(endpoint.address, backlog=64))
 
     @property
     def tape(self):
@@ -393,30 +386,20 @@ class Wiretap:
         return self.tapes
 
     def stop(self):
-        try:
-            self._listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self._listener.close()
-        self._thread.join(5)
+        super().stop()
         for wire in self._wires:
             wire.cut()
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(self.target.address, timeout=10)
-            except OSError:
-                client.close()
-                continue
-            server.settimeout(None)
-            for one in (client, server):
-                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            attack = self._attack if isinstance(self._attack, Attack) else self._attack()
-            tape = Tape(self.protocol)
-            self.tapes.append(tape)
-            self._wires.append(_Wire(client, server, tape, attack))
+    def taken(self, one):
+        try:
+            server = socket.create_connection(self.target.address, timeout=10)
+        except OSError:
+            one.close()
+            return
+        server.settimeout(None)
+        for end in (one, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        attack = self._attack if isinstance(self._attack, Attack) else self._attack()
+        tape = Tape(self.protocol)
+        self.tapes.append(tape)
+        self._wires.append(_Wire(one, server, tape, attack))
