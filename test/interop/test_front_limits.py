@@ -7,6 +7,7 @@ crowd that only holds on it has to be over within a second, every time; under on
 processor work, most times, as the crowd shares that processor with the daemon.
 """
 
+import concurrent.futures
 import os
 import pathlib
 import pwd
@@ -574,6 +575,17 @@ def with_files(gate, count):
 
 def accept_lines(gate):
     return [line for line in gate.log.splitlines() if "event=accept" in line]
+
+
+def test_few_descriptors_for_many_at_once(gate, pki):
+    """Also the descriptors that are kept for services are in use: whoever holds on makes room."""
+    one = gate()
+    with_files(one, 64)
+    with crowd.Crowd(one.listen, 300) as many:
+        many.hear(b"220 ", 5)
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            list(pool.map(lambda _: send_mail(one.listen, pki), range(12)))
+    assert "Too many open files" not in one.log
 
 
 def test_few_descriptors(gate, pki):
