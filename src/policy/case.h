@@ -59,6 +59,7 @@ struct host_link {
 struct sts_found {
 	struct stls_sts_state state;
 	enum stls_fault lost; /* NONE: it is known whether there is a policy, and which */
+	bool unseen;          /* what is remembered cannot be read */
 	bool found;           /* all that there is to find out */
 };
 

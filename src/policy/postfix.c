@@ -247,8 +247,10 @@ enum postfix_reply postfix_map(char *out, size_t room, const struct stls_plan *p
 	out[0] = '\0';
 	if (plan->outcome == STLS_DEFER)
 		return temporary(out, room, plan->reason);
-	/* There is nowhere to deliver to, which Postfix finds out for itself; but what is
-	 * known holds, in case that it finds something else. */
+	/* There is nowhere to deliver to, which Postfix finds out for itself, and then does
+	 * not ask.  Who asks has found something else, and what is demanded holds for it. */
+	if (plan->outcome == STLS_FAIL && plan->demanding && !enforces(plan))
+		return temporary(out, room, plan->reason);
 	if (plan->outcome == STLS_DELIVER) {
 		reply = put_value(&line, plan, wish);
 	} else if (enforces(plan)) {

@@ -235,6 +235,7 @@ void walk_sts(struct walk *w)
 	/* What is known holds until something better is, also when the walk ends early. */
 	w->sts.state.policy = w->c->known;
 	w->sts.state.mode = w->c->known.mode;
+	w->sts.unseen = w->c->spec.sts_unseen != 0;
 	case_print(w, &name, "_mta-sts.%s", w->c->to.name);
 	answer = case_ask(w, STLS_ASK_STS_RECORD, name);
 	w->sts.found = answer != NULL;
