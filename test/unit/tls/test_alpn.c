@@ -1,28 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* ALPN (TLS-26, TLS-27, TLS-29): ours, none, foreign ones. */
-#include "pair.h"
+#include "mail.h"
 
-static stls_tls_context *server, *client;
 static const struct stls_tls_peer anybody = {.size = sizeof(anybody)};
-
-static int begin(void **unused)
-{
-	(void)unused;
-	certs_begin();
-	certs_make(&(struct certs_spec){.name = "self", .san = "DNS:mail.example.org"});
-	server = pair_server(NULL, "self", NULL);
-	client = pair_client(NULL);
-	return 0;
-}
-
-static int end(void **unused)
-{
-	(void)unused;
-	stls_tls_context_free(server);
-	stls_tls_context_free(client);
-	certs_end();
-	return 0;
-}
 
 #define IMAP "\4imap"
 #define POP3 "\4pop3"
@@ -115,7 +95,7 @@ static int select_any(SSL *ssl, const unsigned char **out, unsigned char *length
 
 static void expect(enum stls_protocol protocol, const char *offer, const char *says, int good)
 {
-	struct raw raw = raw_server(TLS1_2_VERSION, TLS1_3_VERSION, "self");
+	struct raw raw = raw_server(TLS1_2_VERSION, TLS1_3_VERSION, "mail");
 	stls_tls *tls = pair_open(client, protocol, STLS_CLIENT, &anybody);
 
 	SSL_CTX_set_alpn_select_cb(raw.context, select_any, NULL);

@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* TLS straight on a pipe: narrow, blocked, closed and broken ones. */
-#include "pair.h"
+#include "mail.h"
 
 #include <malloc.h>
 
 #include "tls/direct.h"
-
-static stls_tls_context *client, *server;
-static const struct stls_tls_peer anybody = {.size = sizeof(anybody), .sni = "mail.example.org"};
-
-static int begin(void **unused)
-{
-	(void)unused;
-	certs_begin();
-	certs_make(&(struct certs_spec){.name = "self", .san = "DNS:mail.example.org"});
-	client = pair_client(NULL);
-	server = pair_server(NULL, "self", NULL);
-	return 0;
-}
-
-static int end(void **unused)
-{
-	(void)unused;
-	stls_tls_context_free(client);
-	stls_tls_context_free(server);
-	certs_end();
-	return 0;
-}
 
 /* ---- a line with two ends, each of which holds so many octets ---- */
 
@@ -96,7 +74,7 @@ static struct line *line_open(size_t room)
 	line->up.room = line->down.room = room;
 	line->client_tap = (struct tap){&line->down, &line->up};
 	line->server_tap = (struct tap){&line->up, &line->down};
-	line->client = pair_open(client, STLS_SMTP, STLS_CLIENT, &anybody);
+	line->client = pair_open(client, STLS_SMTP, STLS_CLIENT, &peer);
 	line->server = pair_open(server, STLS_SMTP, STLS_SERVER, NULL);
 	attach(line->client, &line->client_tap);
 	attach(line->server, &line->server_tap);
@@ -215,7 +193,7 @@ static void fed_before(void **unused)
 		stls_tls_free(line->client);
 		stls_tls_free(line->server);
 		line->up.count = line->down.count = 0;
-		line->client = pair_open(client, STLS_SMTP, STLS_CLIENT, &anybody);
+		line->client = pair_open(client, STLS_SMTP, STLS_CLIENT, &peer);
 		attach(line->client, &line->client_tap);
 		assert_int_equal(stls_tls_advance(line->client), STLS_IN);
 		count = half ? line->up.count / 2 : line->up.count;
