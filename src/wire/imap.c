@@ -161,24 +161,17 @@ static enum heard unasked(struct stls_dialogue *d, struct unit unit)
 
 static bool is_hidden(const char *offer)
 {
-	static const char *const hidden[] = {"STARTTLS", "LOGINDISABLED", "SASL-IR"};
-	const char *rest;
+	static const char *const hidden[] = {"STARTTLS", "LOGINDISABLED", "SASL-IR", NULL};
 
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-		if (word_begins(offer, hidden[i], &rest))
-			return true;
-	return text_begins(offer, "AUTH=");
+	return word_one_of(offer, hidden) || text_begins(offer, "AUTH=");
 }
 
 static void say_list(struct stls_dialogue *d)
 {
 	static const char *const modest[] = {"IMAP4rev1", "ID", NULL};
-	const char *const *offer = d->spec.offers != NULL ? d->spec.offers : modest;
 
 	dialogue_say(d, "CAPABILITY", NULL);
-	for (; *offer != NULL; offer++)
-		if (!is_hidden(*offer))
-			dialogue_say(d, " ", *offer, NULL);
+	server_say_offers(d, modest, is_hidden, " ", "");
 	dialogue_say(d, " STARTTLS LOGINDISABLED", NULL);
 }
 
@@ -206,12 +199,9 @@ static bool read_tag(const char *line, char *tag, size_t size)
 
 static enum asked upgrade(struct stls_dialogue *d, const char *tag, const char *arguments)
 {
-	if (*arguments != '\0') {
-		dialogue_say(d, tag, " BAD STARTTLS takes no arguments\r\n", NULL);
-		return ASKED_ANSWERED;
-	}
-	dialogue_say(d, tag, " OK Begin TLS negotiation now\r\n", NULL);
-	return ASKED_UPGRADE;
+	dialogue_say(d, tag, NULL);
+	return server_upgrade(d, arguments, " OK Begin TLS negotiation now\r\n",
+	                      " BAD STARTTLS takes no arguments\r\n");
 }
 
 static enum asked list(struct stls_dialogue *d, const char *tag)

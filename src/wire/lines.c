@@ -159,6 +159,16 @@ bool word_begins(const char *text, const char *word, const char **rest)
 	return true;
 }
 
+bool word_one_of(const char *text, const char *const *words)
+{
+	size_t length = word_length(text);
+
+	for (; *words != NULL; words++)
+		if (word_is(text, length, *words))
+			return true;
+	return false;
+}
+
 unsigned reply_code(const char *line, bool *last, const char **text)
 {
 	unsigned code = 0;

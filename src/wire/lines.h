@@ -27,6 +27,8 @@ bool word_is(const char *text, size_t length, const char *word);
 /* Whether text begins with the whole word: behind it comes a space or the end.
  * If so, rest points behind the spaces that follow. */
 bool word_begins(const char *text, const char *word, const char **rest);
+/* Whether text begins with one of these whole words; NULL ends them. */
+bool word_one_of(const char *text, const char *const *words);
 /* The length of the first word: up to a space or the end. */
 size_t word_length(const char *text);
 bool text_begins(const char *text, const char *prefix); /* ASCII without case */

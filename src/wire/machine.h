@@ -171,6 +171,17 @@ void server_begin(struct stls_dialogue *);
 void server_asked(struct stls_dialogue *, struct unit);
 void server_skipped(struct stls_dialogue *, struct unit); /* the beginning of a line */
 
+/* server.c: what vocabularies answer with */
+/* What is offered: as the spec has it, or modestly where it says nothing. */
+const char *const *server_offers(const struct stls_dialogue *, const char *const *modest);
+/* Says them, but for those that are not for plaintext, each between two strings. */
+void server_say_offers(struct stls_dialogue *, const char *const *modest,
+                       bool (*is_hidden)(const char *offer), const char *before,
+                       const char *behind);
+/* To a STARTTLS that is in order: the go-ahead, or what is said of arguments. */
+enum asked server_upgrade(struct stls_dialogue *, const char *arguments, const char *go_ahead,
+                          const char *complaint);
+
 /* The vocabularies; protocols.c finds them. */
 const struct vocabulary *vocabulary_of(enum stls_protocol);
 extern const struct vocabulary smtp_words, lmtp_words, imap_words, pop3_words, sieve_words;

@@ -75,36 +75,18 @@ static void greet(struct stls_dialogue *d)
 
 static bool is_hidden(const char *offer)
 {
-	const char *rest;
+	static const char *const hidden[] = {"STARTTLS", "AUTHINFO", "SASL", NULL};
 
-	return word_begins(offer, "STARTTLS", &rest) || word_begins(offer, "AUTHINFO", &rest) ||
-	       word_begins(offer, "SASL", &rest);
+	return word_one_of(offer, hidden);
 }
 
-static const char *const *offers_of(const struct stls_dialogue *d)
-{
-	static const char *const modest[] = {"VERSION 2", "READER", NULL};
-
-	return d->spec.offers != NULL ? d->spec.offers : modest;
-}
+static const char *const modest[] = {"VERSION 2", "READER", NULL};
 
 static void say_list(struct stls_dialogue *d)
 {
 	dialogue_say(d, "101 Capability list:\r\n", NULL);
-	for (const char *const *offer = offers_of(d); *offer != NULL; offer++)
-		if (!is_hidden(*offer))
-			dialogue_say(d, *offer, "\r\n", NULL);
+	server_say_offers(d, modest, is_hidden, "", "\r\n");
 	dialogue_say(d, "STARTTLS\r\n.\r\n", NULL);
-}
-
-static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
-{
-	if (*arguments != '\0') {
-		dialogue_say(d, "501 STARTTLS takes no arguments\r\n", NULL);
-		return ASKED_ANSWERED;
-	}
-	dialogue_say(d, "382 Continue with TLS negotiation\r\n", NULL);
-	return ASKED_UPGRADE;
 }
 
 /* Whether the service is for readers without switching to it; then MODE READER
@@ -113,7 +95,7 @@ static bool is_for_readers(const struct stls_dialogue *d)
 {
 	const char *rest;
 
-	for (const char *const *offer = offers_of(d); *offer != NULL; offer++)
+	for (const char *const *offer = server_offers(d, modest); *offer != NULL; offer++)
 		if (word_begins(*offer, "READER", &rest))
 			return true;
 	return false;
@@ -137,7 +119,8 @@ static enum asked answer(struct stls_dialogue *d, struct unit unit)
 		return ASKED_ANSWERED;
 	}
 	if (word_begins(unit.text, "STARTTLS", &rest))
-		return upgrade(d, rest);
+		return server_upgrade(d, rest, "382 Continue with TLS negotiation\r\n",
+		                      "501 STARTTLS takes no arguments\r\n");
 	if (word_begins(unit.text, "MODE", &rest))
 		return mode(d, rest);
 	if (word_begins(unit.text, "QUIT", &rest)) {

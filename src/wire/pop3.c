@@ -76,50 +76,23 @@ static void greet(struct stls_dialogue *d)
 
 static bool is_hidden(const char *offer)
 {
-	static const char *const hidden[] = {"STLS", "USER", "SASL", "XCLIENT", "APOP"};
-	const char *rest;
+	static const char *const hidden[] = {"STLS", "USER", "SASL", "XCLIENT", "APOP", NULL};
 
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-		if (word_begins(offer, hidden[i], &rest))
-			return true;
-	return false;
+	return word_one_of(offer, hidden);
 }
 
 static void say_list(struct stls_dialogue *d)
 {
 	static const char *const modest[] = {"TOP", "UIDL", "RESP-CODES", NULL};
-	const char *const *offer = d->spec.offers != NULL ? d->spec.offers : modest;
 
 	dialogue_say(d, "+OK Capability list follows\r\n", NULL);
-	for (; *offer != NULL; offer++)
-		if (!is_hidden(*offer))
-			dialogue_say(d, *offer, "\r\n", NULL);
+	server_say_offers(d, modest, is_hidden, "", "\r\n");
 	dialogue_say(d, "STLS\r\n.\r\n", NULL);
-}
-
-static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
-{
-	if (*arguments != '\0') {
-		dialogue_say(d, "-ERR STLS takes no arguments\r\n", NULL);
-		return ASKED_ANSWERED;
-	}
-	dialogue_say(d, "+OK Begin TLS negotiation\r\n", NULL);
-	return ASKED_UPGRADE;
-}
-
-static bool is_secret(const char *line)
-{
-	static const char *const secret[] = {"USER", "PASS", "APOP", "AUTH", "XCLIENT"};
-	const char *rest;
-
-	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
-		if (word_begins(line, secret[i], &rest))
-			return true;
-	return false;
 }
 
 static enum asked answer(struct stls_dialogue *d, struct unit unit)
 {
+	static const char *const secret[] = {"USER", "PASS", "APOP", "AUTH", "XCLIENT", NULL};
 	const char *rest;
 
 	if (word_begins(unit.text, "CAPA", &rest)) {
@@ -127,12 +100,13 @@ static enum asked answer(struct stls_dialogue *d, struct unit unit)
 		return ASKED_ANSWERED;
 	}
 	if (word_begins(unit.text, "STLS", &rest))
-		return upgrade(d, rest);
+		return server_upgrade(d, rest, "+OK Begin TLS negotiation\r\n",
+		                      "-ERR STLS takes no arguments\r\n");
 	if (word_begins(unit.text, "QUIT", &rest)) {
 		dialogue_say(d, "+OK Bye\r\n", NULL);
 		return ASKED_LEAVE;
 	}
-	return is_secret(unit.text) ? ASKED_SECRET : ASKED_OTHER;
+	return word_one_of(unit.text, secret) ? ASKED_SECRET : ASKED_OTHER;
 }
 
 static void refuse(struct stls_dialogue *d, enum asked what, struct unit unit)

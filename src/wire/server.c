@@ -90,6 +90,30 @@ void server_skipped(struct stls_dialogue *d, struct unit unit)
 		dialogue_say(d, d->words->too_long, NULL);
 }
 
+/* ---- what vocabularies answer with ---- */
+
+const char *const *server_offers(const struct stls_dialogue *d, const char *const *modest)
+{
+	return d->spec.offers != NULL ? d->spec.offers : modest;
+}
+
+void server_say_offers(struct stls_dialogue *d, const char *const *modest,
+                       bool (*is_hidden)(const char *offer), const char *before, const char *behind)
+{
+	for (const char *const *offer = server_offers(d, modest); *offer != NULL; offer++)
+		if (!is_hidden(*offer))
+			dialogue_say(d, before, *offer, behind, NULL);
+}
+
+enum asked server_upgrade(struct stls_dialogue *d, const char *arguments, const char *go_ahead,
+                          const char *complaint)
+{
+	dialogue_say(d, *arguments == '\0' ? go_ahead : complaint, NULL);
+	return *arguments == '\0' ? ASKED_UPGRADE : ASKED_ANSWERED;
+}
+
+/* ---- what the owner may know ---- */
+
 unsigned stls_refusals(const stls_dialogue *d)
 {
 	return d->refusals;

@@ -84,22 +84,9 @@ static void say_list(struct stls_dialogue *d)
 {
 	static const char *const modest[] = {"\"IMPLEMENTATION\" \"starttls\"",
 	                                     "\"SIEVE\" \"fileinto\"", "\"VERSION\" \"1.0\"", NULL};
-	const char *const *offer = d->spec.offers != NULL ? d->spec.offers : modest;
 
-	for (; *offer != NULL; offer++)
-		if (!is_hidden(*offer))
-			dialogue_say(d, *offer, "\r\n", NULL);
+	server_say_offers(d, modest, is_hidden, "", "\r\n");
 	dialogue_say(d, "\"SASL\" \"\"\r\n\"STARTTLS\"\r\nOK\r\n", NULL);
-}
-
-static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
-{
-	if (*arguments != '\0') {
-		dialogue_say(d, "NO \"STARTTLS takes no arguments\"\r\n", NULL);
-		return ASKED_ANSWERED;
-	}
-	dialogue_say(d, "OK \"Begin TLS negotiation now\"\r\n", NULL);
-	return ASKED_UPGRADE;
 }
 
 static bool is_quoted(const char *text)
@@ -131,7 +118,8 @@ static enum asked answer(struct stls_dialogue *d, struct unit unit)
 	const char *rest;
 
 	if (word_begins(unit.text, "STARTTLS", &rest))
-		return upgrade(d, rest);
+		return server_upgrade(d, rest, "OK \"Begin TLS negotiation now\"\r\n",
+		                      "NO \"STARTTLS takes no arguments\"\r\n");
 	if (word_begins(unit.text, "CAPABILITY", &rest)) {
 		say_list(d);
 		return ASKED_ANSWERED;

@@ -119,25 +119,18 @@ static void greet(struct stls_dialogue *d)
 /* Not in plaintext (AUTH), not from a client (XC-07), or ours to say (STARTTLS). */
 static bool is_hidden(const char *offer)
 {
-	static const char *const hidden[] = {"STARTTLS", "AUTH", "XCLIENT", "XFORWARD",
-	                                     "REQUIRETLS"};
-	const char *rest;
+	static const char *const hidden[] = {"STARTTLS", "AUTH",       "XCLIENT",
+	                                     "XFORWARD", "REQUIRETLS", NULL};
 
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-		if (word_begins(offer, hidden[i], &rest))
-			return true;
-	return text_begins(offer, "AUTH=");
+	return word_one_of(offer, hidden) || text_begins(offer, "AUTH=");
 }
 
 static void say_list(struct stls_dialogue *d)
 {
 	static const char *const modest[] = {"PIPELINING", "ENHANCEDSTATUSCODES", "8BITMIME", NULL};
-	const char *const *offer = d->spec.offers != NULL ? d->spec.offers : modest;
 
 	dialogue_say(d, "250-", dialogue_name(d), "\r\n", NULL);
-	for (; *offer != NULL; offer++)
-		if (!is_hidden(*offer))
-			dialogue_say(d, "250-", *offer, "\r\n", NULL);
+	server_say_offers(d, modest, is_hidden, "250-", "\r\n");
 	dialogue_say(d, "250 STARTTLS\r\n", NULL);
 }
 
@@ -164,21 +157,18 @@ static enum asked greeted_plainly(struct stls_dialogue *d, const char *name)
 
 static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
 {
-	if (*arguments != '\0') {
-		dialogue_say(d, "501 5.5.4 Syntax error (no parameters allowed)\r\n", NULL);
-		return ASKED_ANSWERED;
-	}
-	if (d->helo[0] == '\0') {
+	if (*arguments == '\0' && d->helo[0] == '\0') {
 		dialogue_say(d, "503 5.5.1 Say ", is_lmtp(d) ? "LHLO" : "EHLO", " first\r\n", NULL);
 		return ASKED_ANSWERED;
 	}
-	dialogue_say(d, "220 2.0.0 Ready to start TLS\r\n", NULL);
-	return ASKED_UPGRADE;
+	return server_upgrade(d, arguments, "220 2.0.0 Ready to start TLS\r\n",
+	                      "501 5.5.4 Syntax error (no parameters allowed)\r\n");
 }
 
 /* LMTP-02: the greetings of SMTP are unknown in LMTP, and the other way round. */
 static enum asked answer_greeting(struct stls_dialogue *d, struct unit unit, bool *known)
 {
+	static const char *const greetings[] = {"LHLO", "EHLO", "HELO", NULL};
 	const char *rest;
 
 	*known = true;
@@ -186,8 +176,7 @@ static enum asked answer_greeting(struct stls_dialogue *d, struct unit unit, boo
 		return greeted(d, rest);
 	if (!is_lmtp(d) && word_begins(unit.text, "HELO", &rest))
 		return greeted_plainly(d, rest);
-	if (word_begins(unit.text, "LHLO", &rest) || word_begins(unit.text, "EHLO", &rest) ||
-	    word_begins(unit.text, "HELO", &rest)) {
+	if (word_one_of(unit.text, greetings)) {
 		dialogue_say(d, "500 5.5.1 Command unrecognized\r\n", NULL);
 		return ASKED_ANSWERED;
 	}
@@ -197,6 +186,7 @@ static enum asked answer_greeting(struct stls_dialogue *d, struct unit unit, boo
 
 static enum asked answer(struct stls_dialogue *d, struct unit unit)
 {
+	static const char *const secret[] = {"AUTH", "XCLIENT", "XFORWARD", NULL};
 	const char *rest;
 	bool known;
 	enum asked asked = answer_greeting(d, unit, &known);
@@ -213,10 +203,7 @@ static enum asked answer(struct stls_dialogue *d, struct unit unit)
 		dialogue_say(d, "221 2.0.0 Bye\r\n", NULL);
 		return ASKED_LEAVE;
 	}
-	if (word_begins(unit.text, "AUTH", &rest) || word_begins(unit.text, "XCLIENT", &rest) ||
-	    word_begins(unit.text, "XFORWARD", &rest))
-		return ASKED_SECRET;
-	return ASKED_OTHER;
+	return word_one_of(unit.text, secret) ? ASKED_SECRET : ASKED_OTHER;
 }
 
 /* SMTP-S-12; AUTH-05: whether a secret was right is never told here. */
@@ -261,40 +248,19 @@ static size_t farewell(enum stls_fault why, const char *name, char *buf, size_t 
 /* RFC 5321 section 4.5.3.1 allows 512 octets; extensions and real servers more. */
 #define SMTP_LINE 2048
 
+/* What the two have in common. */
+#define SMTP_WORDS                                                                                 \
+	.take = lines_take, .terminator = "\r\n", .unit_size = SMTP_LINE,                          \
+	.too_long = "500 5.5.2 Line too long\r\n", .greets = true, .lists = true, .say = say,      \
+	.hear = hear, .tells = true, .greet = greet, .answer = answer, .refuse = refuse,           \
+	.farewell = farewell
+
 const struct vocabulary smtp_words = {
     .name = "smtp",
     .port = 25,
     .tls_port = 465,
-    .take = lines_take,
-    .terminator = "\r\n",
-    .unit_size = SMTP_LINE,
-    .too_long = "500 5.5.2 Line too long\r\n",
-    .greets = true,
-    .lists = true,
     .lists_again = true, /* HELO */
-    .say = say,
-    .hear = hear,
-    .tells = true,
-    .greet = greet,
-    .answer = answer,
-    .refuse = refuse,
-    .farewell = farewell,
+    SMTP_WORDS,
 };
 
-const struct vocabulary lmtp_words = {
-    .name = "lmtp",
-    .port = 24,
-    .take = lines_take,
-    .terminator = "\r\n",
-    .unit_size = SMTP_LINE,
-    .too_long = "500 5.5.2 Line too long\r\n",
-    .greets = true,
-    .lists = true,
-    .say = say,
-    .hear = hear,
-    .tells = true,
-    .greet = greet,
-    .answer = answer,
-    .refuse = refuse,
-    .farewell = farewell,
-};
+const struct vocabulary lmtp_words = {.name = "lmtp", .port = 24, SMTP_WORDS};

@@ -17,12 +17,12 @@ static bool is_client_hello(const unsigned char *bytes, size_t count)
 	       (count < 6 || bytes[5] == 1);
 }
 
-/* RFC 9051 section 6.2.1 lets a server hand over octets that belong to TLS; to a
- * client nothing can have been said yet (RFC 3207 section 6). */
+/* The dialogue itself keeps nothing back: only a unit that is whole leads to the
+ * switch, and behind it nothing is taken.  RFC 9051 section 6.2.1 lets a server hand
+ * over octets that belong to TLS; to a client nothing can have been said yet (RFC
+ * 3207 section 6). */
 static bool keeps_the_law(const struct stls_dialogue *d, const void *unread, size_t count)
 {
-	if (d->in_length > 0 || d->literal > 0)
-		return false;
 	if (count == 0)
 		return true;
 	return d->spec.role == STLS_SERVER && unread != NULL && is_client_hello(unread, count);

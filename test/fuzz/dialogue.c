@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <starttls/dialogue.h>
+#include "wire/machine.h"
 
 int LLVMFuzzerInitialize(int *, char ***);
 size_t LLVMFuzzerCustomMutator(uint8_t *, size_t, size_t, unsigned);
@@ -141,7 +141,8 @@ static int may_be_tls(const uint8_t *bytes, size_t count)
 	return bytes[0] == 22 && (count < 2 || bytes[1] == 3) && (count < 6 || bytes[5] == 1);
 }
 
-/* The law: a receipt only where nothing is unread, but for a server a ClientHello. */
+/* The law: a receipt only where nothing is unread, but for a server a ClientHello.  And
+ * the owner knows of all that is: the dialogue has kept nothing to itself. */
 static void check_switch(struct play *play, enum stls_role role)
 {
 	const uint8_t *unread = play->bytes + play->taken;
@@ -149,6 +150,7 @@ static void check_switch(struct play *play, enum stls_role role)
 	struct stls_receipt receipt;
 
 	require(stls_feed(play->dialogue, "x", 1) == 0);
+	require(play->dialogue->in_length == 0 && play->dialogue->literal == 0);
 	receipt = stls_switch(play->dialogue, unread, count);
 	if (stls_receipt_good(&receipt)) {
 		require(count == 0 || (role == STLS_SERVER && may_be_tls(unread, count)));
