@@ -10,6 +10,12 @@ const char *const board_refusals[BOARD_REFUSAL_COUNT] = {
 #undef BOARD_REFUSAL_NAME
 };
 
+const char *const board_processes[BOARD_PROCESS_COUNT] = {
+#define BOARD_PROCESS_NAME(NAME, name) name,
+    BOARD_PROCESSES(BOARD_PROCESS_NAME)
+#undef BOARD_PROCESS_NAME
+};
+
 const char *const board_snis[BOARD_SNI_COUNT] = {
     [BOARD_SNI_KNOWN] = "known",
     [BOARD_SNI_MISSING] = "missing",

@@ -132,27 +132,43 @@ struct board_slot {
 	_Atomic int state;
 };
 
-/* Of the policy services together, and of what they stand on. */
+/* Of the policy services together, and of what they stand on.  Each text is read alone. */
 #define BOARD_ADVICE(X)                                                                            \
 	X(asked, "starttls_policy_questions_total", "Questions to the policy services.")           \
-	X(known, "starttls_policy_questions_known_total", "Of these, answered at once.")           \
-	X(found_out, "starttls_policy_lookups_total", "Destinations that were found out.")         \
+	X(known, "starttls_policy_questions_known_total",                                          \
+	  "Questions to the policy services that were answered at once.")                          \
+	X(found_out, "starttls_policy_lookups_total",                                              \
+	  "Destinations whose policy was found out, or looked at again.")                          \
 	X(troubled, "starttls_policy_lookups_troubled_total",                                      \
-	  "Of these, with trouble that defers mail.")                                              \
+	  "Destinations that were found out with trouble that defers mail.")                       \
 	X(dns, "starttls_dns_questions_total", "Questions to name servers.")                       \
 	X(dns_failed, "starttls_dns_questions_failed_total",                                       \
-	  "Of these, without an answer or with a bogus one.")                                      \
-	X(fetched, "starttls_fetches_total", "Policies of MTA-STS fetched.")                       \
-	X(fetches_failed, "starttls_fetches_failed_total", "Of these, without success.")           \
-	X(store_failures, "starttls_store_failures_total",                                         \
-	  "Times that the store could not be asked.")
+	  "Questions to name servers without an answer, or with a bogus one.")                     \
+	X(fetched, "starttls_fetches_total", "Policies of MTA-STS that were to be fetched.")       \
+	X(fetches_failed, "starttls_fetches_failed_total",                                         \
+	  "Policies of MTA-STS that could not be fetched.")
 
 struct board_advice {
 #define BOARD_ADVICE_MEMBER(member, name, help) board_counter member;
 	BOARD_ADVICE(BOARD_ADVICE_MEMBER)
 #undef BOARD_ADVICE_MEMBER
+	board_counter store_failures;
 	_Atomic int store_troubled; /* now */
 };
+
+/* The kinds of processes that the parent starts. */
+#define BOARD_PROCESSES(X)                                                                         \
+	X(WORKER, "worker")                                                                        \
+	X(METRICS, "metrics")                                                                      \
+	X(POLICY, "policy")
+
+enum board_process {
+#define BOARD_PROCESS_ENUM(NAME, name) BOARD_PROCESS_##NAME,
+	BOARD_PROCESSES(BOARD_PROCESS_ENUM)
+#undef BOARD_PROCESS_ENUM
+	    BOARD_PROCESS_COUNT
+};
+extern const char *const board_processes[BOARD_PROCESS_COUNT];
 
 /* Of the daemon as a whole; times are seconds since 1970. */
 struct board_daemon {
@@ -160,9 +176,10 @@ struct board_daemon {
 	_Atomic int broken; /* the last reload failed, and what was before goes on */
 	_Atomic int draining;
 	board_counter reloads, reloads_failed;
-	board_counter workers, workers_died; /* started; ended unasked */
-	board_counter ticket_keys;           /* made */
-	board_counter log_lines;             /* left out */
+	board_counter workers;                   /* started */
+	board_counter died[BOARD_PROCESS_COUNT]; /* killed, crashed or failed */
+	board_counter ticket_keys;               /* made */
+	board_counter log_lines;                 /* left out */
 	struct board_advice advice;
 };
 

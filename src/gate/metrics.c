@@ -110,13 +110,14 @@ static bool serves(const struct board *board)
 	return false;
 }
 
-static void tell_health(const struct board *board, struct http_answer *answer)
+static void tell_health(const struct metrics *metrics, struct http_answer *answer)
 {
+	const struct board *board = metrics->spec.board;
 	const char *words = "ok\n";
 
 	if (atomic_load(&board->daemon.draining))
 		words = "draining\n";
-	else if (!serves(board))
+	else if (metrics->spec.facts->fronts && !serves(board))
 		words = "no worker serves\n";
 	answer->status = strcmp(words, "ok\n") == 0 ? 200 : 503;
 	answer->type = "text/plain; charset=utf-8";
@@ -131,7 +132,7 @@ static void on_asked(void *owner, const struct http_request *request, struct htt
 	if (http_text_is(request->path, "/metrics"))
 		tell_metrics(metrics, request, answer);
 	else if (http_text_is(request->path, "/healthz"))
-		tell_health(metrics->spec.board, answer);
+		tell_health(metrics, answer);
 	else
 		answer->status = 404;
 }

@@ -275,14 +275,28 @@ static void say_workers(struct metrics_text *text, const struct board *board)
 
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		counts[state_of(&board->slots[i])]++;
-	metrics_family(text, "starttls_workers", "gauge", "Worker processes.");
+	metrics_family(text, "starttls_workers", "gauge", "Worker processes, which serve fronts.");
 	for (int i = BOARD_FREE + 1; i < BOARD_STATE_COUNT; i++)
 		metrics_number(text, "starttls_workers", states[i], counts[i]);
 }
 
+static void say_deaths(struct metrics_text *text, const struct board_daemon *daemon)
+{
+	static const char name[] = "starttls_worker_deaths_total";
+	char label[64];
+
+	metrics_family(text, name, "counter",
+	               "Processes that were killed, crashed or failed, by what they were for.");
+	for (size_t i = 0; i < BOARD_PROCESS_COUNT; i++) {
+		snprintf(label, sizeof(label), "process=\"%s\"", board_processes[i]);
+		metrics_number(text, name, label, board_read(&daemon->died[i]));
+	}
+}
+
 static void say_reloads(struct metrics_text *text, const struct board_daemon *daemon)
 {
-	metrics_family(text, "starttls_reloads_total", "counter", "New configurations.");
+	metrics_family(text, "starttls_reloads_total", "counter",
+	               "New configurations, taken (good) or refused (failed).");
 	metrics_number(text, "starttls_reloads_total", "result=\"good\"",
 	               board_read(&daemon->reloads));
 	metrics_number(text, "starttls_reloads_total", "result=\"failed\"",
@@ -290,7 +304,8 @@ static void say_reloads(struct metrics_text *text, const struct board_daemon *da
 	say_one(text, "starttls_reload_last_successful", "gauge",
 	        "Whether the last new configuration was taken.", !atomic_load(&daemon->broken));
 	say_one(text, "starttls_reload_last_success_timestamp_seconds", "gauge",
-	        "When a configuration was taken last.", (uint64_t)atomic_load(&daemon->reloaded));
+	        "When a configuration was taken last, in seconds since 1970.",
+	        (uint64_t)atomic_load(&daemon->reloaded));
 }
 
 static void say_daemon(struct metrics_text *text, const struct board *board)
@@ -299,15 +314,15 @@ static void say_daemon(struct metrics_text *text, const struct board *board)
 
 	metrics_family(text, "starttls_build_info", "gauge", "The version of starttlsd.");
 	metrics_number(text, "starttls_build_info", "version=\"" STLS_VERSION "\"", 1);
-	say_one(text, "starttls_start_time_seconds", "gauge", "When the daemon was started.",
+	say_one(text, "starttls_start_time_seconds", "gauge",
+	        "When the daemon was started, in seconds since 1970.",
 	        (uint64_t)atomic_load(&daemon->started));
 	say_one(text, "starttls_draining", "gauge", "Whether the daemon is about to end.",
 	        (uint64_t)atomic_load(&daemon->draining));
 	say_workers(text, board);
 	say_one(text, "starttls_worker_starts_total", "counter", "Worker processes started.",
 	        board_read(&daemon->workers));
-	say_one(text, "starttls_worker_deaths_total", "counter",
-	        "Worker processes that ended unasked.", board_read(&daemon->workers_died));
+	say_deaths(text, daemon);
 	say_reloads(text, daemon);
 	say_one(text, "starttls_ticket_keys_total", "counter",
 	        "Keys made to seal session tickets with.", board_read(&daemon->ticket_keys));
@@ -316,11 +331,26 @@ static void say_daemon(struct metrics_text *text, const struct board *board)
 	        board_read(&daemon->log_lines));
 }
 
+/* So that who sees no worker can tell whether there should be one. */
+static void say_services(struct metrics_text *text, const struct metrics_facts *facts)
+{
+	metrics_family(text, "starttls_services", "gauge",
+	               "Fronts and policy services in the configuration.");
+	metrics_number(text, "starttls_services", "kind=\"front\"", facts->fronts);
+	metrics_number(text, "starttls_services", "kind=\"policy\"", facts->policies);
+}
+
 static void say_advice(struct metrics_text *text, const struct board_advice *advice)
 {
 #define SAY(member, name, help) say_one(text, name, "counter", help, board_read(&advice->member));
 	BOARD_ADVICE(SAY)
 #undef SAY
+}
+
+static void say_store(struct metrics_text *text, const struct board_advice *advice)
+{
+	say_one(text, "starttls_store_failures_total", "counter",
+	        "Times that the store could not be asked.", board_read(&advice->store_failures));
 	say_one(text, "starttls_store_troubled", "gauge",
 	        "Whether what is to outlive the daemon is in memory only.",
 	        (uint64_t)atomic_load(&advice->store_troubled));
@@ -331,7 +361,7 @@ static void say_certificates(struct metrics_text *text, const struct metrics_fac
 	static const char name[] = "starttls_certificate_expiry_timestamp_seconds";
 	char labels[LABELS], front[METRICS_VALUE], subject[METRICS_VALUE], key[METRICS_VALUE];
 
-	metrics_family(text, name, "gauge", "When a certificate expires.");
+	metrics_family(text, name, "gauge", "When a certificate expires, in seconds since 1970.");
 	for (size_t i = 0; i < facts->certificate_count; i++) {
 		const struct metrics_certificate *one = &facts->certificates[i];
 
@@ -348,8 +378,11 @@ void metrics_page(struct metrics_text *text, const struct board *board,
                   const struct metrics_facts *facts)
 {
 	say_daemon(text, board);
-	if (facts->advises)
+	say_services(text, facts);
+	if (facts->policies)
 		say_advice(text, &board->daemon.advice);
+	if (facts->keeps)
+		say_store(text, &board->daemon.advice);
 	say_certificates(text, facts);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		say_family(text, &families[i], board);

@@ -16,7 +16,8 @@ struct metrics_certificate {
 struct metrics_facts {
 	struct metrics_certificate *certificates; /* no two have all words in common */
 	size_t certificate_count;
-	bool advises; /* there is a policy service */
+	size_t fronts, policies; /* sections of the configuration */
+	bool keeps;              /* a process keeps what has to outlive the daemon */
 };
 
 void metrics_page(struct metrics_text *, const struct board *, const struct metrics_facts *);

@@ -63,10 +63,14 @@ static int take_sockets(struct teller *teller)
 static int take_facts(struct teller *teller)
 {
 	struct generation *generation = teller->order->generation;
+	const struct config *config = &generation->config;
 	int result =
 	    metrics_facts_take(&teller->facts, generation->fronts, generation->front_count);
 
-	teller->facts.advises = generation->config.policy_count > 0;
+	teller->facts.fronts = config->front_count;
+	teller->facts.policies = config->policy_count;
+	teller->facts.keeps =
+	    config->policy_count || (config->front_count && config_shares_state(config));
 	generation_close_fronts(generation);
 	return result;
 }

@@ -218,6 +218,17 @@ int children_new(struct parent *parent, struct generation *generation)
 	return child_new(parent, generation, CHILD_POLICY, 0);
 }
 
+static const enum board_process processes[] = {
+    [CHILD_WORKER] = BOARD_PROCESS_WORKER,
+    [CHILD_METRICS] = BOARD_PROCESS_METRICS,
+    [CHILD_POLICY] = BOARD_PROCESS_POLICY,
+};
+
+static void count_death(const struct child *child)
+{
+	board_add(&child->parent->board->daemon.died[processes[child->role]], 1);
+}
+
 /* One that serves is missed; one that was to retire has done so. */
 static void child_over(struct child *child, const struct proc_end *end)
 {
@@ -228,8 +239,10 @@ static void child_over(struct child *child, const struct proc_end *end)
 	child->pid = 0;
 	close_channel(child);
 	leave_slot(child);
-	if (!proc_ended_well(end))
+	if (!proc_ended_well(end)) {
+		count_death(child);
 		parent_report_end(parent, child, proc_ended(how, end));
+	}
 	if (parent->draining)
 		return;
 	if (child->generation->state == GENERATION_STARTING)

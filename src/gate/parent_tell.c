@@ -38,7 +38,6 @@ void parent_report_end(struct parent *parent, const struct child *child, const c
 {
 	struct log_line line;
 
-	board_add(&parent->board->daemon.workers_died, 1);
 	log_begin(&line, parent->log, LOG_LEVEL_ERROR, roles[child->role]);
 	log_number(&line, "worker", (int64_t)child->index);
 	log_text(&line, "message", how);

@@ -90,9 +90,22 @@ static void fill_daemon(struct board *board)
 	board_reloaded(board, true, 1700000100);
 	board_reloaded(board, false, 1700000200);
 	board_add(&board->daemon.workers, 3);
-	board_add(&board->daemon.workers_died, 1);
+	board_add(&board->daemon.died[BOARD_PROCESS_WORKER], 1);
+	board_add(&board->daemon.died[BOARD_PROCESS_POLICY], 2);
 	board_add(&board->daemon.ticket_keys, 4);
 	board_add(&board->daemon.log_lines, 5);
+}
+
+/* Each of them another number. */
+static void fill_advice(struct board_advice *advice)
+{
+	uint64_t count = 100;
+
+#define FILL(member, name, help) board_add(&advice->member, count++);
+	BOARD_ADVICE(FILL)
+#undef FILL
+	board_add(&advice->store_failures, 9);
+	atomic_store(&advice->store_troubled, 1);
 }
 
 static void fill_row(struct board *board, struct board_row *row)
@@ -144,10 +157,11 @@ static void everything_is_told(void **state)
 	struct board *board = *state;
 	struct metrics_certificate certificates[] = {
 	    {strdup("imap"), strdup("CN=mail.example.org"), strdup("ECDSA P-256"), 1900000000}};
-	const struct metrics_facts facts = {certificates, 1};
+	const struct metrics_facts facts = {certificates, 1, 1, 2, true};
 	char *text, *want = golden();
 
 	fill_daemon(board);
+	fill_advice(&board->daemon.advice);
 	fill_row(board, board_row(board, "imap", "imap"));
 	text = told(board, &facts, false);
 	assert_non_null(strstr(text, "\nstarttls_build_info{version=\"" STLS_VERSION "\"} 1\n"));
@@ -157,6 +171,22 @@ static void everything_is_told(void **state)
 	free(certificates[0].key);
 	free(text);
 	free(want);
+}
+
+/* What there is not is not told of: a 0 would say that all is well with it. */
+static void what_is_not_there_is_not_told(void **state)
+{
+	const struct metrics_facts shared = {.fronts = 1, .keeps = true};
+	char *text = told(*state, &nothing, false);
+
+	assert_null(strstr(text, "starttls_policy_questions_total"));
+	assert_null(strstr(text, "starttls_store_troubled"));
+	assert_non_null(strstr(text, "starttls_services{kind=\"policy\"} 0\n"));
+	free(text);
+	text = told(*state, &shared, false); /* ticket keys are kept for several machines */
+	assert_null(strstr(text, "starttls_policy_questions_total"));
+	assert_non_null(strstr(text, "\nstarttls_store_troubled 0\n"));
+	free(text);
 }
 
 /* In OpenMetrics the family of a counter has no "_total", and there is an end. */
@@ -242,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(values_are_escaped),
 	    cmocka_unit_test_setup_teardown(everything_is_told, open_board, close_board),
+	    cmocka_unit_test_setup_teardown(what_is_not_there_is_not_told, open_board, close_board),
 	    cmocka_unit_test_setup_teardown(open_metrics_is_told, open_board, close_board),
 	    cmocka_unit_test_setup_teardown(other_fronts_are_told, open_board, close_board),
 	    cmocka_unit_test_setup_teardown(places_are_the_worst, open_board, close_board),
