@@ -11,6 +11,7 @@ from lab import daemon
 from lab import internet_domains as domains
 from lab.child import find_program, wait_until
 from lab.daemon import program
+from lab.policy import summary
 
 PATIENCE = "6"  # seconds; policy hosts that never end are given up before
 
@@ -49,20 +50,6 @@ def found(internet):
     assert [one["destination"] for one in lines] == names
     assert done.returncode == 2 and not done.stderr
     return {one["destination"]: one for one in lines}
-
-
-def short(name, domain):
-    return name.removesuffix(f".{domain}")
-
-
-def summary(one):
-    """What a plan comes to, in the words of the table."""
-    return domains.Expect(
-        outcome=one["outcome"],
-        hosts={short(host["host"], one["domain"]): host["skip"] or host["level"]
-               for host in one["hosts"]},
-        fault=one["fault"] or "", mx=one["mx"], sts=one["mta_sts"]["mode"] or "",
-        sts_fault=one["mta_sts"]["fault"] or "")
 
 
 def status(expected):

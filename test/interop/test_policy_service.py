@@ -60,20 +60,6 @@ def answers(service):
         return {name: (one.get(), two.get(), three.get()) for name in names}
 
 
-def short(name, domain):
-    return name.removesuffix(f".{domain}")
-
-
-def summary(plan):
-    """What a plan comes to, in the words of the table."""
-    return domains.Expect(
-        outcome=plan["outcome"],
-        hosts={short(host["host"], plan["domain"]): host["skip"] or host["level"]
-               for host in plan["hosts"]},
-        fault=plan["fault"] or "", mx=plan["mx"], sts=plan["mta_sts"]["mode"] or "",
-        sts_fault=plan["mta_sts"]["fault"] or "")
-
-
 LEVELS = {"plain", "may", "encrypt", "dane", "secure", "dane+secure"}
 
 
@@ -122,7 +108,7 @@ def test_domain(answers, name):
     assert table == {"OK": (200, line[1]), "NOTFOUND": (500, "not found"),
                      "TEMP": (400, line[1])}[word]
     expected = domain.expect
-    found = summary(plan)
+    found = policy.summary(plan)
     assert found.outcome == expected.outcome and found.fault == expected.fault, plan
     assert found.hosts == expected.hosts and found.mx == expected.mx, plan
     for one in ("sts", "sts_fault"):  # None: it depends on what came first

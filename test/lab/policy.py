@@ -10,6 +10,7 @@ import socket
 import urllib.parse
 
 from . import child, daemon
+from .internet_domains import Expect
 
 
 class Asker:
@@ -108,6 +109,16 @@ class Json(Asker):
 
     def get(self):
         return json.loads(self.line())
+
+
+def summary(plan):
+    """What a plan, as an object, comes to in the words of the table of domains."""
+    return Expect(
+        outcome=plan["outcome"],
+        hosts={host["host"].removesuffix(f".{plan['domain']}"): host["skip"] or host["level"]
+               for host in plan["hosts"]},
+        fault=plan["fault"] or "", mx=plan["mx"], sts=plan["mta_sts"]["mode"] or "",
+        sts_fault=plan["mta_sts"]["fault"] or "")
 
 
 # ---------------------------------------------------------------- the service

@@ -185,10 +185,9 @@ static void closing_service_fails_the_leg(void **state)
 	assert_int_equal(scene->leg.fault, STLS_FAULT_CLOSED);
 }
 
-/* CORE-17: no STARTTLS where the configuration has it, no connection. */
-static void vanished_offer_is_never_a_downgrade(void **state)
+/* STARTTLS is demanded of a service that says next what it offers. */
+static void go_up_to_the_list(struct scene *scene)
 {
-	struct scene *scene = *state;
 	const struct leg_order order = {.goal = STLS_UPGRADE};
 
 	scene->backend.tls = BACKEND_STARTTLS;
@@ -197,6 +196,14 @@ static void vanished_offer_is_never_a_downgrade(void **state)
 	say(scene, "220 mx\r\n");
 	run(scene);
 	expect(scene, "EHLO gate.example.org\r\n");
+}
+
+/* CORE-17: no STARTTLS where the configuration has it, no connection. */
+static void vanished_offer_is_never_a_downgrade(void **state)
+{
+	struct scene *scene = *state;
+
+	go_up_to_the_list(scene);
 	say(scene, "250-mx\r\n250 SIZE 9\r\n");
 	assert_int_equal(run(scene), LEG_FAILED);
 	assert_int_equal(scene->leg.fault, STLS_FAULT_NOT_OFFERED);
@@ -207,14 +214,8 @@ static void vanished_offer_is_never_a_downgrade(void **state)
 static void plaintext_behind_the_go_ahead_ends_it(void **state)
 {
 	struct scene *scene = *state;
-	const struct leg_order order = {.goal = STLS_UPGRADE};
 
-	scene->backend.tls = BACKEND_STARTTLS;
-	start(scene, &order);
-	take_call(scene);
-	say(scene, "220 mx\r\n");
-	run(scene);
-	expect(scene, "EHLO gate.example.org\r\n");
+	go_up_to_the_list(scene);
 	say(scene, "250-mx\r\n250 STARTTLS\r\n");
 	run(scene);
 	expect(scene, "STARTTLS\r\n");

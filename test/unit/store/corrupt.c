@@ -21,13 +21,11 @@
 #define FLIPS 150
 
 static struct place place;
-static char path[256];
 
 static int begin(void **state)
 {
 	(void)state;
 	place_begin(&place, "sqlite");
-	snprintf(path, sizeof(path), "%s/starttls.db", place.folder);
 	return 0;
 }
 
@@ -49,7 +47,7 @@ static struct image image_of_file(void)
 {
 	struct image image;
 	struct stat file;
-	int fd = open(path, O_RDONLY);
+	int fd = open(place.database, O_RDONLY);
 
 	assert_int_equal(fstat(fd, &file), 0);
 	image.length = (size_t)file.st_size;
@@ -62,7 +60,7 @@ static struct image image_of_file(void)
 /* In place, as a disk would, or as if it had always been so. */
 static void write_image(const struct image *image, int flags)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | flags, 0600);
+	int fd = open(place.database, O_WRONLY | O_CREAT | flags, 0600);
 
 	assert_int_equal(write(fd, image->bytes, image->length), image->length);
 	close(fd);
@@ -216,8 +214,8 @@ static void shorten(int part)
 {
 	struct stat file;
 
-	assert_int_equal(stat(path, &file), 0);
-	assert_int_equal(truncate(path, file.st_size * part / 4), 0);
+	assert_int_equal(stat(place.database, &file), 0);
+	assert_int_equal(truncate(place.database, file.st_size * part / 4), 0);
 }
 
 /* Memory has all of it, and writes it to another file. */

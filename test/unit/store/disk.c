@@ -27,13 +27,11 @@
 #include "place.h"
 
 static struct place place;
-static char path[256];
 
 static int begin(void **state)
 {
 	(void)state;
 	place_begin(&place, "sqlite");
-	snprintf(path, sizeof(path), "%s/starttls.db", place.folder);
 	return 0;
 }
 
@@ -281,10 +279,10 @@ static void what_cannot_be_a_store(void **state)
 	fd = open(text, O_WRONLY | O_CREAT, 0600);
 	close(fd);
 	refused(text, "Not a directory");
-	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(mkdir(place.database, 0700), 0);
 	refused(place.folder, "it is not a file");
-	assert_int_equal(rmdir(path), 0);
-	assert_int_equal(symlink(text, path), 0);
+	assert_int_equal(rmdir(place.database), 0);
+	assert_int_equal(symlink(text, place.database), 0);
 	refused(place.folder, "it is not a file");
 }
 
@@ -324,13 +322,13 @@ static void nobody_else_can_read_it(void **state)
 		struct store *store = place_open(&place, NOW);
 
 		put(store, 1, STORE_OK);
-		snprintf(log, sizeof(log), "%s-wal", path);
-		assert_int_equal(stat(path, &file), 0);
+		snprintf(log, sizeof(log), "%s-wal", place.database);
+		assert_int_equal(stat(place.database, &file), 0);
 		assert_int_equal(file.st_mode & 07777, 0600);
 		assert_int_equal(stat(log, &file), 0);
 		assert_int_equal(file.st_mode & 07777, 0600);
 		store_close(store);
-		assert_int_equal(chmod(path, 0644), 0); /* somebody has opened it up */
+		assert_int_equal(chmod(place.database, 0644), 0); /* somebody has opened it up */
 	}
 	umask(022);
 }
@@ -341,7 +339,7 @@ static void run(const char *sql)
 {
 	sqlite3 *db;
 
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(place.database, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 }
@@ -367,7 +365,7 @@ static void an_empty_file_is_a_new_one(void **state)
 	struct store *store;
 
 	(void)state;
-	close(open(path, O_WRONLY | O_CREAT, 0600));
+	close(open(place.database, O_WRONLY | O_CREAT, 0600));
 	store = place_open(&place, NOW);
 	assert_string_equal(all_news(store), "");
 	put(store, 1, STORE_OK);
@@ -432,7 +430,7 @@ static void somebody_who_holds_the_lock(void **state)
 
 	(void)state;
 	put(store, 1, STORE_OK);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(place.database, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	begun = seconds();
 	put(store, 2, STORE_TROUBLE);

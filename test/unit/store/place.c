@@ -190,6 +190,7 @@ void place_begin(struct place *place, const char *kind)
 	place->kind = kind;
 	strcpy(place->folder, "/tmp/starttls-store-XXXXXX");
 	assert_non_null(mkdtemp(place->folder));
+	snprintf(place->database, sizeof(place->database), "%s/starttls.db", place->folder);
 	if (is(place, "redis-tls"))
 		make_certificates();
 	if (!is(place, "sqlite")) {

@@ -14,7 +14,8 @@
 struct place {
 	const char *kind; /* "sqlite", "redis", "redis-password", "redis-tls" */
 	char folder[128];
-	char state[600]; /* what a store is opened with */
+	char database[160]; /* the file, where it is one */
+	char state[600];    /* what a store is opened with */
 	char port[8];
 	pid_t server; /* 0: it does not run */
 };
