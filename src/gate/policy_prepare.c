@@ -45,7 +45,10 @@ static void check_state(const struct config *config, const struct complaints *co
 	else if (!S_ISDIR(found.st_mode))
 		wrong = strerror(ENOTDIR);
 	if (wrong)
-		complain(complaints, config->state_line, "state: %s: %s", config->state, wrong);
+		complain(complaints, config->state_line,
+		         "state: %s: %s; it is a folder that the daemon's user may write to, or "
+		         "redis://HOST",
+		         config->state, wrong);
 }
 
 void policy_prepare(const struct config *config, const struct complaints *complaints)

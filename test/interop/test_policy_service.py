@@ -420,14 +420,15 @@ def test_what_is_missing_is_told(lab, internet):
                 if "test.conf:" in line]
 
     good = (folder, internet.resolver_config, internet.ca)
+    folders = "; it is a folder that the daemon's user may write to, or redis://HOST"
     assert complaints(*good) == []
     assert complaints("/not/there", "nothing.conf", "/nothing.pem") == [
-        ":1: state: /not/there: No such file or directory",
+        f":1: state: /not/there: No such file or directory{folders}",
         f":5: resolver: {folder}/nothing.conf: No such file or directory",
         ":5: resolver: ca-file: /nothing.pem: this cannot be read as certificates of authorities "
         "in PEM form"]
     assert complaints(internet.ca, "odd.conf", "odd.conf") == [
-        f":1: state: {internet.ca}: Not a directory",
+        f":1: state: {internet.ca}: Not a directory{folders}",
         f":5: resolver: {folder}/odd.conf: syntax error",
         f":5: resolver: ca-file: {folder}/odd.conf: this cannot be read as certificates of "
         "authorities in PEM form"]
