@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The lab's pytest fixtures; conftest.py imports all of them.  See README.md."""
 
+import contextlib
 import itertools
 
 import pytest
@@ -37,6 +38,17 @@ def pki(lab):
     return Pki(lab.make_folder("pki"), ["127.0.0.1", *lab.network.hosts])
 
 
+def _server(kind, *arguments, **options):
+    """A fixture: one server for the whole session."""
+
+    @pytest.fixture(scope="session")
+    def start(lab, pki):
+        with kind(lab, pki, *arguments, **options) as server:
+            yield server
+
+    return start
+
+
 @pytest.fixture(scope="session")
 def mail_intake(lab):
     """Where Postfix takes mail from Dovecot's submission service."""
@@ -50,30 +62,24 @@ def dovecot(lab, pki, mail_intake):
 
 
 @pytest.fixture(scope="session")
-def dovecot_strict(lab, pki):
-    """A Dovecot that trusts nobody and wants TLS before a password."""
-    with Dovecot(lab, pki, "dovecot-strict", insist=True) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def postfix(lab, pki, dovecot, mail_intake):
     with Postfix(lab, pki, auth=dovecot.auth_socket, intake=mail_intake) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
-def prosody(lab, pki):
-    """A backend: plaintext is good enough for it."""
-    with Prosody(lab, pki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def prosody_strict(lab, pki):
-    """Nothing without STARTTLS."""
-    with Prosody(lab, pki, "prosody-strict", insist=True) as server:
-        yield server
+# Trusts nobody, and wants TLS before a password.
+dovecot_strict = _server(Dovecot, "dovecot-strict", insist=True)
+prosody = _server(Prosody)
+# Nothing without STARTTLS.
+prosody_strict = _server(Prosody, "prosody-strict", insist=True)
+vsftpd = _server(Vsftpd)
+slapd = _server(Slapd)
+inspircd = _server(Inspircd)
+postgres = _server(Postgres)
+mariadb = _server(Mariadb)
+nntp = _server(Nntp)
+# DNSSEC, mail hosts, policy hosts; see lab.internet.
+internet = _server(Internet)
 
 
 @pytest.fixture
@@ -99,61 +105,12 @@ def prosody_pair(lab, pki):
         one.stop()
 
 
-@pytest.fixture(scope="session")
-def vsftpd(lab, pki):
-    with Vsftpd(lab, pki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def slapd(lab, pki):
-    with Slapd(lab, pki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def inspircd(lab, pki):
-    with Inspircd(lab, pki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def postgres(lab, pki):
-    with Postgres(lab, pki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def mariadb(lab, pki):
-    with Mariadb(lab, pki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def nntp(lab, pki):
-    with Nntp(lab, pki) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def internet(lab, pki):
-    """An internet of its own: DNSSEC, mail hosts, policy hosts; see lab.internet."""
-    with Internet(lab, pki) as one:
-        yield one
-
-
 @pytest.fixture
 def postfix_relay(lab, pki):
     """A factory of sending mail servers: postfix_relay(target, level=..., ...)."""
-    made = []
-
-    def make(target, **options):
-        made.append(PostfixRelay(lab, pki, target, **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
+    with contextlib.ExitStack() as made:
+        yield lambda target, **options: made.enter_context(
+            PostfixRelay(lab, pki, target, **options))
 
 
 _serial = itertools.count(1)
@@ -188,44 +145,24 @@ def starttls():
 
 
 @pytest.fixture
-def wiretap(lab):
+def wiretap(network):
     """A factory: wiretap(target, ...) is a recording forwarder, see lab.wiretap."""
-    made = []
-
-    def start(target, **options):
-        made.append(Wiretap(lab.network.endpoint(name="wiretap"), target, **options))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.stop()
+    with contextlib.ExitStack() as made:
+        yield lambda target, **options: made.enter_context(
+            Wiretap(network.endpoint(name="wiretap"), target, **options))
 
 
 @pytest.fixture
-def twin_server(lab, pki):
+def twin_server(network, pki):
     """A factory of vulnerable servers: twin_server(protocol, flaw=None)."""
-    made = []
-
-    def start(protocol, flaw=None):
-        made.append(vulnerable.Server(lab.network.endpoint(name="twin"), protocol, pki.server(),
-                                      flaw))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.stop()
+    with contextlib.ExitStack() as made:
+        yield lambda protocol, flaw=None: made.enter_context(vulnerable.Server(
+            network.endpoint(name="twin"), protocol, pki.server(), flaw))
 
 
 @pytest.fixture
-def twin_proxy(lab, pki):
+def twin_proxy(network, pki):
     """A factory of vulnerable gateways: twin_proxy(protocol, backend, flaw=None)."""
-    made = []
-
-    def start(protocol, backend, flaw=None):
-        made.append(vulnerable.Proxy(lab.network.endpoint(name="twin"), protocol, pki.server(),
-                                     backend, flaw))
-        return made[-1]
-
-    yield start
-    for one in made:
-        one.stop()
+    with contextlib.ExitStack() as made:
+        yield lambda protocol, backend, flaw=None: made.enter_context(vulnerable.Proxy(
+            network.endpoint(name="twin"), protocol, pki.server(), backend, flaw))
