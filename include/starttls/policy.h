@@ -352,10 +352,10 @@ struct stls_plan {
 	int64_t valid_until; /* after it, the answers may have changed */
 	const struct stls_step *steps;
 	size_t step_count;
-	/* relay: whatever hosts there are, more than TLS when it can be had is demanded of
-	 * them: by the override, the floor or the message; or it may be, by an MTA-STS policy
-	 * that cannot be seen.  With STLS_FAIL: for whoever finds a host nevertheless. */
-	int demanding;
+	/* relay: what is demanded of whatever host, by the override, the floor or the message,
+	 * or may be by an MTA-STS policy that cannot be seen (SECURE then).  With STLS_FAIL:
+	 * for whoever finds a host nevertheless. */
+	enum stls_level least;
 };
 
 /* NULL as long as there are open questions. */

@@ -105,15 +105,15 @@ static void give_in(stls_case *c)
 	c->plan.sts.record_id = c->plan.sts.detail = c->plan.sts.policy.text = "";
 }
 
-static bool is_demanding(const struct walk *w)
+static enum stls_level least(const struct walk *w)
 {
 	bool unseen = w->sts.unseen && w->sts.state.mode == STLS_STS_UNKNOWN;
 
 	if (w->requiretls)
-		return true;
+		return STLS_LEVEL_SECURE;
 	if (w->local)
-		return w->c->local.level > STLS_LEVEL_MAY;
-	return w->floor > STLS_LEVEL_MAY || w->sts.lost || unseen;
+		return w->c->local.level;
+	return w->sts.lost || unseen ? STLS_LEVEL_SECURE : w->floor;
 }
 
 static void make_plan(struct walk *w)
@@ -136,7 +136,7 @@ static void make_plan(struct walk *w)
 	plan->step_count = w->step_count;
 	plan->mx = w->mx;
 	plan->sts = w->sts.state;
-	plan->demanding = is_demanding(w);
+	plan->least = least(w);
 	plan->valid_until = w->valid_until > w->c->spec.now ? w->valid_until : w->c->spec.now;
 }
 

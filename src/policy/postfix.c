@@ -238,25 +238,35 @@ static enum postfix_reply temporary(char *out, size_t room, const char *reason)
 	return POSTFIX_TEMPORARY;
 }
 
+/* There is nowhere to deliver to, which Postfix finds out for itself, and then does not
+ * ask.  Who asks has found something else, and what is demanded holds for it. */
+static enum postfix_reply put_failure(struct line *line, const struct stls_plan *plan,
+                                      const struct postfix_wish *wish)
+{
+	if (enforces(plan)) {
+		put_sts(line, plan, wish);
+	} else if (plan->least == STLS_LEVEL_ENCRYPT) {
+		put_string(line, "encrypt");
+	} else if (plan->least > STLS_LEVEL_MAY) {
+		put_string(line, plan->reason);
+		return POSTFIX_TEMPORARY;
+	} else {
+		return POSTFIX_NOT_FOUND;
+	}
+	return POSTFIX_FOUND;
+}
+
 enum postfix_reply postfix_map(char *out, size_t room, const struct stls_plan *plan,
                                const struct postfix_wish *wish)
 {
 	struct line line = {.out = out, .room = room};
-	enum postfix_reply reply = POSTFIX_NOT_FOUND;
+	enum postfix_reply reply;
 
 	out[0] = '\0';
 	if (plan->outcome == STLS_DEFER)
 		return temporary(out, room, plan->reason);
-	/* There is nowhere to deliver to, which Postfix finds out for itself, and then does
-	 * not ask.  Who asks has found something else, and what is demanded holds for it. */
-	if (plan->outcome == STLS_FAIL && plan->demanding && !enforces(plan))
-		return temporary(out, room, plan->reason);
-	if (plan->outcome == STLS_DELIVER) {
-		reply = put_value(&line, plan, wish);
-	} else if (enforces(plan)) {
-		put_sts(&line, plan, wish);
-		reply = POSTFIX_FOUND;
-	}
+	reply = plan->outcome == STLS_DELIVER ? put_value(&line, plan, wish)
+	                                      : put_failure(&line, plan, wish);
 	if (line.full)
 		return temporary(out, room, "the policy is too long for this table");
 	return reply;
