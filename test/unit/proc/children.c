@@ -100,6 +100,12 @@ void assert_good(int status)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+void each_user_does(deed *act, const void *given)
+{
+	for (int who = 0; who < users(); who++)
+		assert_good(status_of((enum who)who, act, given));
+}
+
 void assert_killed(int status, int by)
 {
 	if (!WIFSIGNALED(status))
@@ -135,6 +141,11 @@ void take_away(int call, int error)
 	expect(seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)error), call, 0) == 0);
 	expect(seccomp_load(filter) == 0);
 	seccomp_release(filter);
+}
+
+void no_landlock(void)
+{
+	take_away(SCMP_SYS(landlock_create_ruleset), ENOSYS);
 }
 
 void folder_begin(void)

@@ -42,6 +42,9 @@ int status_of(enum who, deed *, const void *given);
 void assert_good(int status);
 void assert_killed(int status, int by);
 
+/* Every user of the test does it, and all is good. */
+void each_user_does(deed *, const void *given);
+
 /* In a child: ends it with status 1 and a line that tells where, unless it holds. */
 #define expect(CONDITION) child_expects(!!(CONDITION), #CONDITION, __FILE__, __LINE__)
 void child_expects(bool, const char *what, const char *file, int line);
@@ -51,6 +54,10 @@ void enter_sandbox(bool unix_sockets);
 
 /* In a child: this system call does not exist in this kernel, it fails like that. */
 void take_away(int call, int error);
+void no_landlock(void);
+/* What is told then. */
+#define NO_LANDLOCK                                                                                \
+	"The sandbox is not complete: files are not hidden (Landlock: Function not implemented)."
 
 /* A folder for a test that everybody may go to, and a path in it; valid until the
  * next call. */

@@ -253,10 +253,8 @@ static void sockets_are_streams(void **state)
 
 	(void)state;
 	needs_sandbox();
-	for (int who = 0; who < users(); who++) {
-		assert_good(status_of((enum who)who, make_sockets, &wished));
-		assert_good(status_of((enum who)who, make_sockets, &not_wished));
-	}
+	each_user_does(make_sockets, &wished);
+	each_user_does(make_sockets, &not_wished);
 }
 
 /* What libc does by itself when a program begins to write to something. */

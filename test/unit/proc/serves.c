@@ -247,8 +247,7 @@ static void an_event_loop_begins_inside(void **state)
 {
 	(void)state;
 	needs_sandbox();
-	for (int who = 0; who < users(); who++)
-		assert_good(status_of((enum who)who, loops, NULL));
+	each_user_does(loops, NULL);
 }
 
 /* More than malloc has ready, from its heap and beside it. */
@@ -306,8 +305,7 @@ static void a_process_lives(void **state)
 {
 	(void)state;
 	needs_sandbox();
-	for (int who = 0; who < users(); who++)
-		assert_good(status_of((enum who)who, lives, NULL));
+	each_user_does(lives, NULL);
 }
 
 int main(void)
