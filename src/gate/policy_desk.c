@@ -5,6 +5,7 @@
 #include "gate/policy_errand.h"
 #include "gate/policy_store.h"
 #include "gate/policy_words.h"
+#include "names/alabel.h"
 #include "policy/postfix.h"
 
 #define SECOND INT64_C(1000)
@@ -16,17 +17,18 @@
 
 static const struct table_bounds bounds = {.entries = 100000, .octets = 64 << 20};
 
-/* As it is compared: in lower case, without a dot at the end. 0: it is no key. */
+/* As it is compared: as DNS has it, in lower case, without a dot at the end. 0: it is no
+ * key. */
 static size_t plain_key(char out[KEY], const char *key, size_t length)
 {
-	if (length > 0 && key[length - 1] == '.')
+	length = alabel_next_hop(out, KEY, key, length);
+	if (length > 0 && out[length - 1] == '.')
 		length--;
-	if (length == 0 || length >= KEY)
-		return 0;
 	for (size_t i = 0; i < length; i++) {
-		if (key[i] == '\0')
+		if (out[i] == '\0')
 			return 0;
-		out[i] = (char)(key[i] >= 'A' && key[i] <= 'Z' ? key[i] + ('a' - 'A') : key[i]);
+		if (out[i] >= 'A' && out[i] <= 'Z')
+			out[i] = (char)(out[i] + ('a' - 'A'));
 	}
 	out[length] = '\0';
 	return length;
@@ -84,6 +86,16 @@ static bool is_nothing(const struct desk *desk, const char *key, size_t length)
 	       !policy_override(desk->order.config, &to, loop_date());
 }
 
+/* Without a look-up.  What a mail server asks for it has found in DNS, also where we take
+ * it for no name. */
+static struct desk_reply answer_at_once(const struct desk *desk, size_t plain_length,
+                                        const char *key, size_t length)
+{
+	if (plain_length == 0 && alabel_is_foreign(key, length))
+		return (struct desk_reply){desk->strange, desk->strange_length};
+	return (struct desk_reply){desk->none, desk->none_length};
+}
+
 bool desk_ask(struct desk *desk, const char *key, size_t length, enum desk_form form,
               struct desk_reply *reply)
 {
@@ -92,7 +104,7 @@ bool desk_ask(struct desk *desk, const char *key, size_t length, enum desk_form 
 	struct entry *entry;
 
 	desk->counts.asked++;
-	*reply = (struct desk_reply){desk->none, desk->none_length};
+	*reply = answer_at_once(desk, plain_length, key, length);
 	entry = table_find(&desk->table, plain, plain_length);
 	if (entry) {
 		table_touch(&desk->table, entry);
@@ -180,8 +192,11 @@ static bool has_words(struct desk *desk)
 	enum config_policy_speaks speaks = desk->order.policy->speaks;
 
 	desk->none = policy_words_none(speaks, &desk->none_length);
-	desk->busy = policy_words_busy(speaks, &desk->busy_length);
-	return desk->none && desk->busy;
+	desk->busy = policy_words_defer(speaks, "too much is being looked up, or memory is out",
+	                                &desk->busy_length);
+	desk->strange =
+	    policy_words_defer(speaks, "this is no name that DNS has", &desk->strange_length);
+	return desk->none && desk->busy && desk->strange;
 }
 
 struct desk *desk_open(const struct desk_order *order)
@@ -211,6 +226,7 @@ void desk_close(struct desk *desk)
 	timer_close(desk->tick);
 	free(desk->none);
 	free(desk->busy);
+	free(desk->strange);
 	free(desk);
 }
 

@@ -12,9 +12,9 @@ struct desk {
 	struct desk_order order;
 	struct table table;
 	struct due due;
-	struct lanes lanes; /* of errands */
-	char *none, *busy;  /* replies */
-	size_t none_length, busy_length;
+	struct lanes lanes;          /* of errands */
+	char *none, *busy, *strange; /* replies */
+	size_t none_length, busy_length, strange_length;
 	struct timer *tick;
 	char walked[254]; /* the domain of the store that was looked at last */
 	size_t unasked;   /* errands that nobody waits for */

@@ -108,10 +108,8 @@ char *policy_words_none(enum config_policy_speaks speaks, size_t *length)
 	return postfix_words(speaks, POSTFIX_NOT_FOUND, "", length);
 }
 
-char *policy_words_busy(enum config_policy_speaks speaks, size_t *length)
+char *policy_words_defer(enum config_policy_speaks speaks, const char *why, size_t *length)
 {
-	static const char why[] = "too much is being looked up, or memory is out";
-
 	if (speaks == CONFIG_POLICY_JSON)
 		return json_none(NULL, "defer", why, length);
 	return postfix_words(speaks, POSTFIX_TEMPORARY, why, length);

@@ -10,8 +10,8 @@
 char *policy_words(enum config_policy_speaks, enum desk_form, const char *key,
                    const struct stls_plan *, const char *why, size_t *length);
 
-/* One that fits any question: nothing is known of it, or not now. */
+/* One that fits any question: nothing is known of it, or not now, and why. */
 char *policy_words_none(enum config_policy_speaks, size_t *length);
-char *policy_words_busy(enum config_policy_speaks, size_t *length);
+char *policy_words_defer(enum config_policy_speaks, const char *why, size_t *length);
 
 #endif

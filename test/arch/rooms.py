@@ -45,7 +45,8 @@ TRADES = {
     # a store has deadlines
     "clocks": (r"clock_\w+|gettimeofday|time|nanosleep|u?sleep|alarm|setitimer",
                {"loop", "cli", "proc", "store"}),
-    "look-ups": (r"getaddrinfo|getnameinfo|gethostby\w+|res_\w+|ub_\w+|curl_\w+", {"names"}),
+    "look-ups": (r"getaddrinfo|getnameinfo|gethostby\w+|res_\w+|ub_\w+|curl_\w+|idn2_\w+",
+                 {"names"}),
     "state": (r"sqlite3_\w+|redis\w+", {"store"}),
     "privileges": (r"setres[ug]id|set(e|re)?[ug]id|setgroups|initgroups|chroot|prctl|fork|vfork|"
                    r"execv\w*|seccomp_\w+|capset|syscall", {"proc"}),

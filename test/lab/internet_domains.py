@@ -382,6 +382,8 @@ STS = [
     _enforce("sts.example", "STS-08: enforce, and everything is in order"),
     _enforce("sts-real.example", "STS-08: the same, and the host is a real Postfix",
              hosts=(Host(mood="postfix"),)),
+    _enforce("xn--bcher-kva.example", "STS-07: an internationalised domain, as DNS has its name; "
+             "the host is a real Postfix", hosts=(Host(mood="postfix"),)),
     Domain("sts.test", "STS-08: enforce, in a signed zone without TLSA records",
            deliver("secure", "verified", sts="enforce"), (Host(),), Sts()),
     Domain("sts-testing.example", "STS-09: testing: as if there were none",

@@ -22,6 +22,7 @@ class RealHosts(_Instance):
             "virtual_mailbox_base": self.mailbox,
             "virtual_uid_maps": "static:65534", "virtual_gid_maps": "static:65534",
             "smtpd_tls_security_level": "may", "smtpd_tls_received_header": "yes",
+            "smtputf8_enable": "yes",
             "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination",
         }
         services = [_service(Endpoint(host.address, 25), myhostname=host.name,

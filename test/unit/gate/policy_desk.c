@@ -129,7 +129,8 @@ static void nothing_is_found_out_of_what_is_no_domain(void **state)
 	    "example.org:x",
 	    "unix:/run/lmtp",
 	    "[example.org",
-	    "b\xc3\xbc\x63her.example",
+	    "[b\xc3\xbc\x63her.example]",
+	    "b\xc3\xbc\x63her..example",
 	};
 	struct scene *scene = *state;
 	char long_key[400];
@@ -145,6 +146,25 @@ static void nothing_is_found_out_of_what_is_no_domain(void **state)
 	assert_int_equal(flights_begun(), 0);
 	assert_int_equal(desk_count(scene->desk).remembered, 0);
 	assert_true(is_unknown(scene, "example.org"));
+}
+
+/* MAP-06: Postfix asks for the name as it is in the letter, and has looked it up in DNS as what
+ * it is there: "not found" would let an enforced policy go. */
+static void an_internationalised_name_is_what_dns_has(void **state)
+{
+	static const char strange[] = "33:TEMP this is no name that DNS has,";
+	struct scene *scene = *state;
+	struct listener one, other;
+
+	wait_for(scene, "b\xc3\xbc\x63her.example", &one);
+	wait_for(scene, "xn--bcher-kva.example", &other);
+	assert_int_equal(flights_begun(), 1);
+	flight_finds(flights_find("xn--bcher-kva.example"), STLS_LEVEL_ENCRYPT, 300);
+	assert_string_equal(one.heard, ENCRYPT);
+	assert_string_equal(other.heard, ENCRYPT);
+	assert_says(scene, "B\xc3\x9c\x43HER.Example.", ENCRYPT);
+	assert_says(scene, "b\xff.example", strange);
+	assert_int_equal(flights_begun(), 1);
 }
 
 /* The operator has something to say of a host in brackets. */
@@ -447,6 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(found_out_once),
 	    TEST(others_are_others),
+	    TEST(an_internationalised_name_is_what_dns_has),
 	    TEST(nothing_is_found_out_of_what_is_no_domain),
 	    TEST(overrides_count_for_hosts),
 	    cmocka_unit_test_setup_teardown(others_may_ask_for_anything, open_json, close_scene),
