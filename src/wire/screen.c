@@ -51,7 +51,12 @@ void screen_close(struct screen *screen)
 struct screen_step screen_next(struct screen *screen, enum screen_side side, const char *bytes,
                                size_t count)
 {
-	return screen->over ? screen_pass(count) : screen->kind->next(screen, side, bytes, count);
+	const struct screen_kind *kind = screen->kind;
+
+	if (screen->over)
+		return screen_pass(count);
+	return side == SCREEN_CLIENT ? kind->from_client(screen, bytes, count)
+	                             : kind->from_service(screen, bytes, count);
 }
 
 int screen_over(const struct screen *screen)

@@ -144,15 +144,13 @@ static struct screen_step client_line(struct screen *screen, const char *bytes, 
 {
 	struct imap *imap = screen->own;
 	size_t length = 0;
+	enum screen_line line = screen_client_line(bytes, count, &length);
 
-	switch (screen_client_line(bytes, count, &length)) {
-	case LINE_WHOLE: break;
-	case LINE_PART: return screen_hold();
-	case LINE_LONG: return long_line(screen, bytes);
-	case LINE_BARE:
-		return screen_shut(STLS_FAULT_SYNTAX,
-		                   "* BYE Lines end in CR LF, and nothing else\r\n");
-	}
+	if (line == LINE_LONG)
+		return long_line(screen, bytes);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, NULL,
+		                        "* BYE Lines end in CR LF, and nothing else\r\n");
 	if (imap->dropping) {
 		drop_rest(imap, bytes, length);
 		return screen_drop(length);
@@ -185,15 +183,12 @@ struct screen_step imap_literal(struct imap *imap, enum screen_side side, size_t
 	return side == SCREEN_CLIENT && imap->dropping ? screen_drop(take) : screen_pass(take);
 }
 
-static struct screen_step next(struct screen *screen, enum screen_side side, const char *bytes,
-                               size_t count)
+static struct screen_step from_client(struct screen *screen, const char *bytes, size_t count)
 {
 	struct imap *imap = screen->own;
 
-	if (imap->literal[side] > 0)
-		return imap_literal(imap, side, count);
-	if (side == SCREEN_SERVICE)
-		return imap_reply(screen, bytes, count);
+	if (imap->literal[SCREEN_CLIENT] > 0)
+		return imap_literal(imap, SCREEN_CLIENT, count);
 	switch (imap->turn) {
 	case TURN_COMMAND:
 	case TURN_REST: return client_line(screen, bytes, count);
@@ -204,5 +199,7 @@ static struct screen_step next(struct screen *screen, enum screen_side side, con
 	return screen_hold();
 }
 
-const struct screen_kind screen_imap = {
-    .own_size = sizeof(struct imap), .with_size = IMAP_WITH, .next = next};
+const struct screen_kind screen_imap = {.own_size = sizeof(struct imap),
+                                        .with_size = IMAP_WITH,
+                                        .from_client = from_client,
+                                        .from_service = imap_reply};

@@ -54,15 +54,10 @@ static bool is_answer(const struct imap *imap, const char *line)
 /* Data may hold literals; what is for humans may only look like it. */
 static bool is_data(const char *line)
 {
-	static const char *const others[] = {"OK", "NO", "BAD", "BYE", "PREAUTH", "CAPABILITY"};
-	const char *rest;
+	static const char *const others[] = {"OK",      "NO",         "BAD", "BYE",
+	                                     "PREAUTH", "CAPABILITY", NULL};
 
-	if (!text_begins(line, "* "))
-		return false;
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (word_begins(line + 2, others[i], &rest))
-			return false;
-	return true;
+	return text_begins(line, "* ") && !word_one_of(line + 2, others);
 }
 
 static struct screen_step reply_line(struct screen *screen, const char *bytes, size_t length)
@@ -89,13 +84,14 @@ static struct screen_step reply_line(struct screen *screen, const char *bytes, s
 
 struct screen_step imap_reply(struct screen *screen, const char *bytes, size_t count)
 {
+	struct imap *imap = screen->own;
+	enum screen_line line;
 	size_t length = 0;
 
-	switch (screen_service_line(bytes, count, &length)) {
-	case LINE_WHOLE: return reply_line(screen, bytes, length);
-	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "* BYE Line too long\r\n");
-	case LINE_PART:
-	case LINE_BARE: break;
-	}
-	return screen_hold();
+	if (imap->literal[SCREEN_SERVICE] > 0)
+		return imap_literal(imap, SCREEN_SERVICE, count);
+	line = screen_service_line(bytes, count, &length);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "* BYE Line too long\r\n", NULL);
+	return reply_line(screen, bytes, length);
 }

@@ -13,8 +13,8 @@ struct screen_kind {
 	size_t own_size;  /* state of its own, at screen->own; zeroed */
 	size_t with_size; /* the longest line that it rewrites */
 	void (*begin)(struct screen *, const struct screen_spec *); /* NULL: zeroed is right */
-	struct screen_step (*next)(struct screen *, enum screen_side, const char *bytes,
-	                           size_t count);
+	struct screen_step (*from_client)(struct screen *, const char *bytes, size_t count);
+	struct screen_step (*from_service)(struct screen *, const char *bytes, size_t count);
 };
 
 struct screen {

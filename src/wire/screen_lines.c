@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "wire/lines.h"
+#include "wire/screen_kind.h"
 #include "wire/screen_lines.h"
 
 enum screen_line screen_client_line(const char *bytes, size_t count, size_t *length)
@@ -30,6 +31,17 @@ enum screen_line screen_service_line(const char *bytes, size_t count, size_t *le
 		return count >= SCREEN_LINE ? LINE_LONG : LINE_PART;
 	*length = (size_t)(end - bytes) + 1;
 	return *length > SCREEN_LINE ? LINE_LONG : LINE_WHOLE;
+}
+
+struct screen_step screen_not_whole(enum screen_line line, const char *too_long, const char *bare)
+{
+	switch (line) {
+	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, too_long);
+	case LINE_BARE: return screen_shut(STLS_FAULT_SYNTAX, bare);
+	case LINE_WHOLE:
+	case LINE_PART: break;
+	}
+	return screen_hold();
 }
 
 static bool is_alphanumeric(char c)
@@ -72,6 +84,16 @@ void screen_copy(struct screen_text *copy, const char *line, size_t length)
 		length = sizeof(copy->text) - 1;
 	memcpy(copy->text, line, length);
 	copy->text[length] = '\0';
+}
+
+unsigned screen_code(const char *line, size_t length, bool *last)
+{
+	char head[5] = ""; /* the code and what is behind it */
+	const char *text;
+
+	length = screen_chomp(line, length);
+	memcpy(head, line, length < 4 ? length : 4);
+	return reply_code(head, last, &text);
 }
 
 bool screen_has_verb(const char *line)

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "wire/screen.h"
+
 enum screen_line {
 	LINE_WHOLE, /* it ends with CR LF; length counts both */
 	LINE_PART,  /* its end is not there yet */
@@ -25,6 +27,10 @@ enum screen_line {
  * a line as well. */
 enum screen_line screen_client_line(const char *bytes, size_t count, size_t *length);
 enum screen_line screen_service_line(const char *bytes, size_t count, size_t *length);
+
+/* What to do with a line that is not whole: wait for its end, or close with one of
+ * these words; NULL where it cannot come to that (a service's line is never bare). */
+struct screen_step screen_not_whole(enum screen_line, const char *too_long, const char *bare);
 
 /*
  * A client's part of a SASL exchange, or the rest of one: base64, "=" or "*"
@@ -43,6 +49,9 @@ struct screen_text {
 	char text[512];
 };
 void screen_copy(struct screen_text *, const char *line, size_t length);
+
+/* The reply code that a line begins with, as reply_code() has it. */
+unsigned screen_code(const char *line, size_t length, bool *last);
 
 /* The length of a line without its end. */
 size_t screen_chomp(const char *line, size_t length);

@@ -98,19 +98,16 @@ static struct screen_step command(struct screen *screen, const char *bytes, size
 static struct screen_step commands(struct screen *screen, const char *bytes, size_t count)
 {
 	struct nntp *nntp = screen->own;
+	enum screen_line line;
 	size_t length = 0;
 
 	if (nntp->waiting != WAITING_NOT)
 		return screen_hold();
-	switch (screen_client_line(bytes, count, &length)) {
-	case LINE_WHOLE: return command(screen, bytes, length);
-	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "501 Line too long\r\n");
-	case LINE_BARE:
-		return screen_shut(STLS_FAULT_SYNTAX,
-		                   "501 Lines end in CR LF, and nothing else\r\n");
-	case LINE_PART: break;
-	}
-	return screen_hold();
+	line = screen_client_line(bytes, count, &length);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "501 Line too long\r\n",
+		                        "501 Lines end in CR LF, and nothing else\r\n");
+	return command(screen, bytes, length);
 }
 
 static struct screen_step response(struct nntp *nntp, const char *bytes, size_t count)
@@ -232,13 +229,9 @@ static void answered(struct nntp *nntp, unsigned code)
 static struct screen_step status_line(struct screen *screen, const char *bytes, size_t length)
 {
 	struct nntp *nntp = screen->own;
-	struct screen_text line;
-	const char *text;
 	bool last;
-	unsigned code;
+	unsigned code = screen_code(bytes, length, &last);
 
-	screen_copy(&line, bytes, length);
-	code = reply_code(line.text, &last, &text);
 	if (nntp->waiting == WAITING_NOT)
 		return screen_pass(length);
 	screen->over = is_over(nntp, code);
@@ -256,27 +249,20 @@ static struct screen_step status_line(struct screen *screen, const char *bytes, 
 static struct screen_step from_service(struct screen *screen, const char *bytes, size_t count)
 {
 	struct nntp *nntp = screen->own;
+	enum screen_line line;
 	size_t length = 0;
 
 	if (nntp->block)
 		return block(nntp, bytes, count);
-	switch (screen_service_line(bytes, count, &length)) {
-	case LINE_WHOLE:
-		return nntp->listing ? list_line(screen, bytes, length)
-		                     : status_line(screen, bytes, length);
-	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "400 Reply too long\r\n");
-	case LINE_PART:
-	case LINE_BARE: break;
-	}
-	return screen_hold();
+	line = screen_service_line(bytes, count, &length);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "400 Reply too long\r\n", NULL);
+	return nntp->listing ? list_line(screen, bytes, length)
+	                     : status_line(screen, bytes, length);
 }
 
-static struct screen_step next(struct screen *screen, enum screen_side side, const char *bytes,
-                               size_t count)
-{
-	return side == SCREEN_CLIENT ? from_client(screen, bytes, count)
-	                             : from_service(screen, bytes, count);
-}
-
-const struct screen_kind screen_nntp = {
-    .own_size = sizeof(struct nntp), .with_size = LINE, .begin = begin, .next = next};
+const struct screen_kind screen_nntp = {.own_size = sizeof(struct nntp),
+                                        .with_size = LINE,
+                                        .begin = begin,
+                                        .from_client = from_client,
+                                        .from_service = from_service};

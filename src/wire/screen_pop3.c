@@ -36,7 +36,7 @@ static void begin(struct screen *screen, const struct screen_spec *spec)
 
 static const char *refusal(const struct screen *screen, const char *line)
 {
-	static const char *const secret[] = {"USER", "PASS", "APOP", "AUTH"};
+	static const char *const secret[] = {"USER", "PASS", "APOP", "AUTH", NULL};
 	const char *rest;
 
 	if (!screen_has_verb(line) || word_begins(line, "XCLIENT", &rest))
@@ -44,9 +44,8 @@ static const char *refusal(const struct screen *screen, const char *line)
 	if (word_begins(line, "STLS", &rest)) /* POP-S-02 */
 		return screen->tls ? "-ERR Command not permitted when TLS active\r\n"
 		                   : "-ERR Command not permitted any more\r\n";
-	for (size_t i = 0; !screen->tls && i < sizeof(secret) / sizeof(secret[0]); i++)
-		if (word_begins(line, secret[i], &rest)) /* POP-S-08 */
-			return "-ERR Must use STLS first\r\n";
+	if (!screen->tls && word_one_of(line, secret)) /* POP-S-08 */
+		return "-ERR Must use STLS first\r\n";
 	/* The beginning of a login, or the list of old? */
 	if (word_begins(line, "AUTH", &rest) && *rest == '\0' && line[4] == ' ')
 		return "-ERR Say a mechanism\r\n";
@@ -97,21 +96,18 @@ static struct screen_step response(struct pop3 *pop3, const char *bytes, size_t 
 static struct screen_step from_client(struct screen *screen, const char *bytes, size_t count)
 {
 	struct pop3 *pop3 = screen->own;
+	enum screen_line line;
 	size_t length = 0;
 
 	if (pop3->exchange)
 		return response(pop3, bytes, count);
 	if (pop3->waiting != WAITING_NOT)
 		return screen_hold();
-	switch (screen_client_line(bytes, count, &length)) {
-	case LINE_WHOLE: return command(screen, bytes, length);
-	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "-ERR Line too long\r\n");
-	case LINE_BARE:
-		return screen_shut(STLS_FAULT_SYNTAX,
-		                   "-ERR Lines end in CR LF, and nothing else\r\n");
-	case LINE_PART: break;
-	}
-	return screen_hold();
+	line = screen_client_line(bytes, count, &length);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "-ERR Line too long\r\n",
+		                        "-ERR Lines end in CR LF, and nothing else\r\n");
+	return command(screen, bytes, length);
 }
 
 /* ---- replies ---- */
@@ -132,13 +128,11 @@ static struct screen_step rewrite_sasl(struct screen *screen, const char *bytes,
 
 static bool is_dropped(const struct screen *screen, const char *line)
 {
-	const char *rest;
-
 	/* CORE-19, XC-07, POP-S-01, POP-S-08 */
-	if (word_begins(line, "STLS", &rest) || word_begins(line, "XCLIENT", &rest))
-		return true;
-	return !screen->tls &&
-	       (word_begins(line, "USER", &rest) || word_begins(line, "SASL", &rest));
+	static const char *const always[] = {"STLS", "XCLIENT", NULL};
+	static const char *const logins[] = {"USER", "SASL", NULL};
+
+	return word_one_of(line, always) || (!screen->tls && word_one_of(line, logins));
 }
 
 static struct screen_step list_line(struct screen *screen, const char *bytes, size_t length)
@@ -190,24 +184,16 @@ static struct screen_step from_service(struct screen *screen, const char *bytes,
 {
 	struct pop3 *pop3 = screen->own;
 	size_t length = 0;
+	enum screen_line line = screen_service_line(bytes, count, &length);
 
-	switch (screen_service_line(bytes, count, &length)) {
-	case LINE_WHOLE:
-		return pop3->listing ? list_line(screen, bytes, length)
-		                     : status_line(screen, bytes, length);
-	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "-ERR Reply too long\r\n");
-	case LINE_PART:
-	case LINE_BARE: break;
-	}
-	return screen_hold();
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "-ERR Reply too long\r\n", NULL);
+	return pop3->listing ? list_line(screen, bytes, length)
+	                     : status_line(screen, bytes, length);
 }
 
-static struct screen_step next(struct screen *screen, enum screen_side side, const char *bytes,
-                               size_t count)
-{
-	return side == SCREEN_CLIENT ? from_client(screen, bytes, count)
-	                             : from_service(screen, bytes, count);
-}
-
-const struct screen_kind screen_pop3 = {
-    .own_size = sizeof(struct pop3), .with_size = LINE, .begin = begin, .next = next};
+const struct screen_kind screen_pop3 = {.own_size = sizeof(struct pop3),
+                                        .with_size = LINE,
+                                        .begin = begin,
+                                        .from_client = from_client,
+                                        .from_service = from_service};

@@ -143,6 +143,7 @@ static struct screen_step end_literal(struct sieve *sieve, const char *bytes, si
 static struct screen_step from_client(struct screen *screen, const char *bytes, size_t count)
 {
 	struct sieve *sieve = screen->own;
+	enum screen_line line;
 	size_t length = 0;
 
 	if (sieve->octets > 0)
@@ -151,15 +152,11 @@ static struct screen_step from_client(struct screen *screen, const char *bytes, 
 		return end_literal(sieve, bytes, count);
 	if (sieve->waiting && !sieve->turn)
 		return screen_hold();
-	switch (screen_client_line(bytes, count, &length)) {
-	case LINE_WHOLE: return client_line(screen, bytes, length);
-	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "BYE \"Line too long\"\r\n");
-	case LINE_BARE:
-		return screen_shut(STLS_FAULT_SYNTAX,
-		                   "BYE \"Lines end in CR LF, and nothing else\"\r\n");
-	case LINE_PART: break;
-	}
-	return screen_hold();
+	line = screen_client_line(bytes, count, &length);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "BYE \"Line too long\"\r\n",
+		                        "BYE \"Lines end in CR LF, and nothing else\"\r\n");
+	return client_line(screen, bytes, length);
 }
 
 /* ---- replies ---- */
@@ -184,10 +181,9 @@ static struct screen_step rewrite_sasl(struct screen *screen, const char *bytes,
 /* OK, NO or BYE ends a reply; the text behind it may be a literal. */
 static bool is_end(const char *line)
 {
-	const char *rest;
+	static const char *const ends[] = {"OK", "NO", "BYE", NULL};
 
-	return word_begins(line, "OK", &rest) || word_begins(line, "NO", &rest) ||
-	       word_begins(line, "BYE", &rest);
+	return word_one_of(line, ends);
 }
 
 static void replied(struct sieve *sieve)
@@ -237,6 +233,7 @@ static struct screen_step reply_line(struct screen *screen, const char *bytes, s
 static struct screen_step from_service(struct screen *screen, const char *bytes, size_t count)
 {
 	struct sieve *sieve = screen->own;
+	enum screen_line line;
 	size_t length = 0;
 
 	if (sieve->literal > 0) {
@@ -244,21 +241,14 @@ static struct screen_step from_service(struct screen *screen, const char *bytes,
 		sieve->literal -= length;
 		return screen_pass(length);
 	}
-	switch (screen_service_line(bytes, count, &length)) {
-	case LINE_WHOLE: return reply_line(screen, bytes, length);
-	case LINE_LONG: return screen_shut(STLS_FAULT_TOO_LONG, "BYE \"Reply too long\"\r\n");
-	case LINE_PART:
-	case LINE_BARE: break;
-	}
-	return screen_hold();
+	line = screen_service_line(bytes, count, &length);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "BYE \"Reply too long\"\r\n", NULL);
+	return reply_line(screen, bytes, length);
 }
 
-static struct screen_step next(struct screen *screen, enum screen_side side, const char *bytes,
-                               size_t count)
-{
-	return side == SCREEN_CLIENT ? from_client(screen, bytes, count)
-	                             : from_service(screen, bytes, count);
-}
-
-const struct screen_kind screen_sieve = {
-    .own_size = sizeof(struct sieve), .with_size = LINE, .begin = begin, .next = next};
+const struct screen_kind screen_sieve = {.own_size = sizeof(struct sieve),
+                                         .with_size = LINE,
+                                         .begin = begin,
+                                         .from_client = from_client,
+                                         .from_service = from_service};

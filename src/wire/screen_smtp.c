@@ -24,10 +24,10 @@ static enum smtp_sent kind_of(const char *line)
 	} verbs[] = {{"EHLO", SENT_HELLO}, {"LHLO", SENT_HELLO}, {"HELO", SENT_RESET},
 	             {"MAIL", SENT_RESET}, {"RSET", SENT_RESET}, {"RCPT", SENT_RCPT},
 	             {"DATA", SENT_DATA},  {"AUTH", SENT_AUTH},  {"BDAT", SENT_CHUNK}};
-	const char *rest;
+	size_t length = word_length(line);
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (word_begins(line, verbs[i].verb, &rest))
+		if (word_is(line, length, verbs[i].verb))
 			return verbs[i].sent;
 	return SENT_OTHER;
 }
@@ -35,6 +35,7 @@ static enum smtp_sent kind_of(const char *line)
 /* What a client may not say here, and what it hears instead; NULL: it may. */
 static const char *refusal(const struct screen *screen, const char *line)
 {
+	static const char *const gateways[] = {"XCLIENT", "XFORWARD", NULL};
 	const struct smtp *smtp = screen->own;
 	const char *rest;
 
@@ -45,7 +46,7 @@ static const char *refusal(const struct screen *screen, const char *line)
 	if (screen->tls && !smtp->greeted && word_begins(line, "MAIL", &rest))
 		return "503 5.5.1 Say EHLO first\r\n";
 	/* XC-07: only a gateway says these. */
-	if (word_begins(line, "XCLIENT", &rest) || word_begins(line, "XFORWARD", &rest))
+	if (word_one_of(line, gateways))
 		return "502 5.5.1 Command not implemented\r\n";
 	/* SMTP-S-05 */
 	if (word_begins(line, "STARTTLS", &rest))
@@ -149,16 +150,14 @@ static struct screen_step long_command(struct screen *screen, const char *bytes)
 static struct screen_step commands(struct screen *screen, const char *bytes, size_t count)
 {
 	size_t length = 0;
+	enum screen_line line = screen_client_line(bytes, count, &length);
 
-	switch (screen_client_line(bytes, count, &length)) {
-	case LINE_WHOLE: return command(screen, bytes, length);
-	case LINE_LONG: return long_command(screen, bytes);
-	case LINE_BARE:
-		return screen_shut(STLS_FAULT_SYNTAX,
-		                   "500 5.5.2 Lines end in CR LF, and nothing else\r\n");
-	case LINE_PART: break;
-	}
-	return screen_hold();
+	if (line == LINE_LONG)
+		return long_command(screen, bytes);
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, NULL,
+		                        "500 5.5.2 Lines end in CR LF, and nothing else\r\n");
+	return command(screen, bytes, length);
 }
 
 /* ---- what is not commands ---- */
@@ -205,13 +204,10 @@ static struct screen_step message(struct smtp *smtp, const char *bytes, size_t c
 	return screen_pass(take);
 }
 
-static struct screen_step next(struct screen *screen, enum screen_side side, const char *bytes,
-                               size_t count)
+static struct screen_step from_client(struct screen *screen, const char *bytes, size_t count)
 {
 	struct smtp *smtp = screen->own;
 
-	if (side == SCREEN_SERVICE)
-		return smtp_reply(screen, bytes, count);
 	switch (smtp->mode) {
 	case MODE_COMMAND: return commands(screen, bytes, count);
 	case MODE_WAIT: break;
@@ -222,5 +218,8 @@ static struct screen_step next(struct screen *screen, enum screen_side side, con
 	return screen_hold();
 }
 
-const struct screen_kind screen_smtp = {
-    .own_size = sizeof(struct smtp), .with_size = SMTP_LIST_LINE, .begin = begin, .next = next};
+const struct screen_kind screen_smtp = {.own_size = sizeof(struct smtp),
+                                        .with_size = SMTP_LIST_LINE,
+                                        .begin = begin,
+                                        .from_client = from_client,
+                                        .from_service = smtp_reply};

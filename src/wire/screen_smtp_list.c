@@ -31,14 +31,14 @@ static bool binds_only(const char *keyword)
 /* CORE-19, XC-07, AUTH-04, RTLS-02 */
 static bool is_dropped(const struct screen *screen, const char *bytes, size_t length)
 {
+	static const char *const always[] = {"STARTTLS", "XCLIENT", "XFORWARD", NULL};
 	struct screen_text line;
 	const char *rest, *keyword = line.text + CODE;
 
 	screen_copy(&line, bytes, length);
 	if (strlen(line.text) <= CODE)
 		return false;
-	if (word_begins(keyword, "STARTTLS", &rest) || word_begins(keyword, "XCLIENT", &rest) ||
-	    word_begins(keyword, "XFORWARD", &rest))
+	if (word_one_of(keyword, always))
 		return true;
 	if (!screen->tls)
 		return is_auth(keyword) || word_begins(keyword, "REQUIRETLS", &rest);

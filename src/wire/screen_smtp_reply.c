@@ -130,13 +130,9 @@ static struct screen_step reply_line(struct screen *screen, const char *bytes, s
 {
 	struct smtp *smtp = screen->own;
 	struct screen_step step = screen_pass(length);
-	struct screen_text line;
-	const char *text;
 	bool last;
-	unsigned code;
+	unsigned code = screen_code(bytes, length, &last);
 
-	screen_copy(&line, bytes, length);
-	code = reply_code(line.text, &last, &text);
 	if (code == 0)
 		return step;
 	if (is_out_of_step(screen, code))
@@ -151,14 +147,10 @@ static struct screen_step reply_line(struct screen *screen, const char *bytes, s
 struct screen_step smtp_reply(struct screen *screen, const char *bytes, size_t count)
 {
 	size_t length = 0;
+	enum screen_line line = screen_service_line(bytes, count, &length);
 
-	switch (screen_service_line(bytes, count, &length)) {
-	case LINE_WHOLE: return reply_line(screen, bytes, count, length);
-	case LINE_LONG:
-		return screen_shut(STLS_FAULT_TOO_LONG,
-		                   "421 4.5.0 The service's reply is too long\r\n");
-	case LINE_PART:
-	case LINE_BARE: break;
-	}
-	return screen_hold();
+	if (line != LINE_WHOLE)
+		return screen_not_whole(line, "421 4.5.0 The service's reply is too long\r\n",
+		                        NULL);
+	return reply_line(screen, bytes, count, length);
 }

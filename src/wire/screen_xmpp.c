@@ -38,7 +38,7 @@ static bool is_one_of(const struct tag *tag, const char *const *names)
 
 /* ---- the two sides ---- */
 
-static struct screen_step from_client(const struct screen *screen, const struct tag *tag)
+static struct screen_step client_tag(const struct screen *screen, const struct tag *tag)
 {
 	static const char *const logins[] = {"auth", "authenticate", NULL};
 	static const char *const stanzas[] = {"iq", "message", "presence", NULL};
@@ -106,8 +106,8 @@ static void heed(struct screen *screen, const struct tag *tag)
 		screen->over = true;
 }
 
-static struct screen_step from_service(struct screen *screen, const char *bytes, size_t count,
-                                       const struct tag *tag)
+static struct screen_step service_tag(struct screen *screen, const char *bytes, size_t count,
+                                      const struct tag *tag)
 {
 	if (is_dropped(screen, tag))
 		return leave_out(screen->own, tag);
@@ -148,8 +148,19 @@ static struct screen_step next(struct screen *screen, enum screen_side side, con
 		return count < SCREEN_LINE ? screen_hold()
 		                           : screen_shut(STLS_FAULT_TOO_LONG, POLICY);
 	if (side == SCREEN_CLIENT)
-		return from_client(screen, &tag);
-	return dropping ? drop_element(xmpp, &tag) : from_service(screen, bytes, count, &tag);
+		return client_tag(screen, &tag);
+	return dropping ? drop_element(xmpp, &tag) : service_tag(screen, bytes, count, &tag);
 }
 
-const struct screen_kind screen_xmpp = {.own_size = sizeof(struct xmpp), .next = next};
+static struct screen_step from_client(struct screen *screen, const char *bytes, size_t count)
+{
+	return next(screen, SCREEN_CLIENT, bytes, count);
+}
+
+static struct screen_step from_service(struct screen *screen, const char *bytes, size_t count)
+{
+	return next(screen, SCREEN_SERVICE, bytes, count);
+}
+
+const struct screen_kind screen_xmpp = {
+    .own_size = sizeof(struct xmpp), .from_client = from_client, .from_service = from_service};
