@@ -193,24 +193,32 @@ static void pool_has_few_large_ones(void **state)
 	pool_free(pool);
 }
 
+/* The descriptor of the peer. */
+static int open_end(struct scene *scene, struct end *end)
+{
+	int pair[2];
+
+	connect_pair(pair);
+	assert_int_equal(end_open(end, scene->loop, pair[0], stop, scene), 0);
+	return pair[1];
+}
+
 static void end_is_woken_and_tells_how_it_ended(void **state)
 {
 	struct scene *scene = *state;
 	struct end end;
 	char bytes[8];
-	int pair[2];
+	int other = open_end(scene, &end);
 
-	connect_pair(pair);
-	assert_int_equal(end_open(&end, scene->loop, pair[0], stop, scene), 0);
 	assert_int_equal(end_recv(&end, bytes, sizeof(bytes)), END_WAIT);
 	assert_int_equal(end_send(&end, "hello", 5), 5);
-	assert_int_equal(read(pair[1], bytes, sizeof(bytes)), 5);
-	assert_int_equal(write(pair[1], "abc", 3), 3);
+	assert_int_equal(read(other, bytes, sizeof(bytes)), 5);
+	assert_int_equal(write(other, "abc", 3), 3);
 	while (!(end.ready & WATCH_READ))
 		loop_run(scene->loop);
 	assert_int_equal(end_recv(&end, bytes, sizeof(bytes)), 3);
 	assert_int_equal(end_recv(&end, bytes, sizeof(bytes)), END_WAIT);
-	close(pair[1]);
+	close(other);
 	loop_run(scene->loop);
 	assert_int_equal(end_recv(&end, bytes, sizeof(bytes)), END_EOF);
 	end_close(&end);
@@ -222,11 +230,9 @@ static void end_that_is_reset_says_cut(void **state)
 	struct scene *scene = *state;
 	struct end end;
 	char bytes[8];
-	int pair[2];
+	int other = open_end(scene, &end);
 
-	connect_pair(pair);
-	assert_int_equal(end_open(&end, scene->loop, pair[0], stop, scene), 0);
-	cut(pair[1]);
+	cut(other);
 	while (!(end.ready & WATCH_READ))
 		loop_run(scene->loop);
 	assert_int_equal(end_recv(&end, bytes, sizeof(bytes)), END_CUT);
@@ -242,20 +248,17 @@ static void end_that_aborts_resets_and_one_that_closes_does_not(void **state)
 	struct scene *scene = *state;
 	struct end end;
 	char bytes[8];
-	int pair[2];
+	int other = open_end(scene, &end);
 
-	connect_pair(pair);
-	end_open(&end, scene->loop, pair[0], stop, scene);
 	end_close(&end);
-	assert_int_equal(read(pair[1], bytes, sizeof(bytes)), 0);
-	close(pair[1]);
+	assert_int_equal(read(other, bytes, sizeof(bytes)), 0);
+	close(other);
 
-	connect_pair(pair);
-	end_open(&end, scene->loop, pair[0], stop, scene);
+	other = open_end(scene, &end);
 	end_abort(&end);
-	assert_int_equal(read(pair[1], bytes, sizeof(bytes)), -1);
+	assert_int_equal(read(other, bytes, sizeof(bytes)), -1);
 	assert_int_equal(errno, ECONNRESET);
-	close(pair[1]);
+	close(other);
 }
 
 static void on_accepted(void *owner, int fd, const struct sockaddr *peer, socklen_t length)
