@@ -3,6 +3,8 @@
  * The client's walk: greeting -> list -> ask -> switch, with every step that
  * the protocol lets us leave out left out.
  */
+#include <stdio.h>
+
 #include "wire/machine.h"
 
 static void go(struct stls_dialogue *d, enum step step)
@@ -164,4 +166,14 @@ void client_heard(struct stls_dialogue *d, struct unit unit)
 	case HEARD_NONSENSE: dialogue_fail(d, STLS_FAULT_SYNTAX); break;
 	case HEARD_EARLY: dialogue_fail(d, STLS_FAULT_EARLY); break;
 	}
+}
+
+/* ---- what vocabularies say ---- */
+
+void client_say_xclient(struct stls_dialogue *d)
+{
+	char port[32];
+
+	snprintf(port, sizeof(port), " PORT=%u\r\n", d->spec.client_port);
+	dialogue_say(d, "XCLIENT ADDR=", d->spec.client, port, NULL);
 }

@@ -171,6 +171,9 @@ void server_begin(struct stls_dialogue *);
 void server_asked(struct stls_dialogue *, struct unit);
 void server_skipped(struct stls_dialogue *, struct unit); /* the beginning of a line */
 
+/* client.c: XCLIENT as Dovecot takes it, in POP3 and ManageSieve: atoms, no strings */
+void client_say_xclient(struct stls_dialogue *);
+
 /* server.c: what vocabularies answer with */
 /* What is offered: as the spec has it, or modestly where it says nothing. */
 const char *const *server_offers(const struct stls_dialogue *, const char *const *modest);

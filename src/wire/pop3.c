@@ -9,15 +9,10 @@
 
 static void say(struct stls_dialogue *d, enum step step)
 {
-	char ports[64];
-
 	switch (step) {
 	case STEP_LIST: dialogue_say(d, "CAPA\r\n", NULL); break;
 	case STEP_ASK: dialogue_say(d, "STLS\r\n", NULL); break;
-	case STEP_TELL:
-		snprintf(ports, sizeof(ports), " PORT=%u\r\n", d->spec.client_port);
-		dialogue_say(d, "XCLIENT ADDR=", d->spec.client, ports, NULL);
-		break;
+	case STEP_TELL: client_say_xclient(d); break;
 	case STEP_GREETING:
 	case STEP_LIST_AGAIN:
 	case STEP_LIST_TOLD: break;
