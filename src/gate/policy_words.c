@@ -23,11 +23,16 @@ static char *socketmap(enum postfix_reply kind, const char *text, size_t *length
 {
 	static const char *const words[] = {
 	    [POSTFIX_FOUND] = "OK", [POSTFIX_NOT_FOUND] = "NOTFOUND", [POSTFIX_TEMPORARY] = "TEMP"};
-	char line[POSTFIX_ROOM + 16], out[POSTFIX_ROOM + 32];
-	int count = snprintf(line, sizeof(line), "%s %s", words[kind], text);
+	size_t room = strlen(text) + 32;
+	char *line = malloc(room), *out = line ? malloc(room) : NULL;
 
-	*length = netstring_write(out, sizeof(out), line, (size_t)count);
-	return copy(out, *length);
+	if (out) {
+		int count = snprintf(line, room, "%s %s", words[kind], text);
+
+		*length = netstring_write(out, room, line, (size_t)count);
+	}
+	free(line);
+	return out;
 }
 
 /* tcp_table(5) wants a text with each of them. */
@@ -92,13 +97,20 @@ char *policy_words(enum config_policy_speaks speaks, enum desk_form form, const 
 	    .version = form == DESK_TLSRPT ? 310 : 307,
 	    .reports = form == DESK_TLSRPT,
 	};
-	char text[POSTFIX_ROOM] = "";
+	enum postfix_reply kind;
+	char *text, *made;
 
 	if (speaks == CONFIG_POLICY_JSON)
 		return plan ? json(key, plan, length) : json_none(key, "none", why, length);
 	if (!plan)
 		return policy_words_none(speaks, length);
-	return postfix_words(speaks, postfix_map(text, sizeof(text), plan, &wish), text, length);
+	text = malloc(POSTFIX_ROOM);
+	if (!text)
+		return NULL;
+	kind = postfix_map(text, POSTFIX_ROOM, plan, &wish);
+	made = postfix_words(speaks, kind, text, length);
+	free(text);
+	return made;
 }
 
 char *policy_words_none(enum config_policy_speaks speaks, size_t *length)

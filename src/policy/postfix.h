@@ -23,8 +23,8 @@ struct postfix_wish {
 	int reports;      /* tell what goes into RFC 8460 reports; from 3.10 on */
 };
 
-/* Longer than that no table can answer (tcp_table(5): 4096 octets, with escapes). */
-#define POSTFIX_ROOM 4000
+/* Longer than that no table can answer (socketmap_table(5): 100000 octets). */
+#define POSTFIX_ROOM 99000
 
 /* The text is written to out, "" for POSTFIX_NOT_FOUND. */
 enum postfix_reply postfix_map(char *out, size_t room, const struct stls_plan *,
