@@ -15,26 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "place.h"
+#include "places.h"
 
 #define COUNT 150
 #define FLIPS 150
-
-static struct place place;
-
-static int begin(void **state)
-{
-	(void)state;
-	place_begin(&place, "sqlite");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	place_end(&place);
-	return 0;
-}
 
 /* ---- files ---- */
 
@@ -321,19 +305,17 @@ static void what_is_overwritten_is_found_in_the_end(void **state)
 		what_is_overwritten(true, from);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_flipped_bit_is_told),
-	    TEST(what_was_cut_off_is_told),
-	    TEST(garbage_is_moved_aside),
-	    TEST(a_file_that_becomes_shorter),
-	    TEST(a_file_that_is_taken_away),
-	    TEST(another_file_in_its_place),
-	    TEST(what_is_overwritten_is_found_in_a_day),
-	    TEST(what_is_overwritten_is_found_in_the_end),
+	    TEST(a_flipped_bit_is_told, "sqlite"),
+	    TEST(what_was_cut_off_is_told, "sqlite"),
+	    TEST(garbage_is_moved_aside, "sqlite"),
+	    TEST(a_file_that_becomes_shorter, "sqlite"),
+	    TEST(a_file_that_is_taken_away, "sqlite"),
+	    TEST(another_file_in_its_place, "sqlite"),
+	    TEST(what_is_overwritten_is_found_in_a_day, "sqlite"),
+	    TEST(what_is_overwritten_is_found_in_the_end, "sqlite"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

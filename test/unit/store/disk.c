@@ -24,23 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "place.h"
-
-static struct place place;
-
-static int begin(void **state)
-{
-	(void)state;
-	place_begin(&place, "sqlite");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	place_end(&place);
-	return 0;
-}
+#include "places.h"
 
 static void put(struct store *store, int number, enum store_result wanted)
 {
@@ -452,23 +436,21 @@ static void somebody_who_holds_the_lock(void **state)
 	store_close(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(what_lasts_is_on_the_disk),
-	    TEST(a_full_disk_loses_nothing),
-	    TEST(a_disk_that_is_full_from_the_start),
-	    TEST(a_file_that_may_not_grow),
-	    TEST(what_cannot_be_a_store),
-	    TEST(a_folder_of_somebody_else),
-	    TEST(nobody_else_can_read_it),
-	    TEST(a_newer_version_is_left_alone),
-	    TEST(an_empty_file_is_a_new_one),
-	    TEST(tables_that_are_none),
-	    TEST(a_row_that_was_changed_by_hand),
-	    TEST(somebody_who_holds_the_lock),
+	    TEST(what_lasts_is_on_the_disk, "sqlite"),
+	    TEST(a_full_disk_loses_nothing, "sqlite"),
+	    TEST(a_disk_that_is_full_from_the_start, "sqlite"),
+	    TEST(a_file_that_may_not_grow, "sqlite"),
+	    TEST(what_cannot_be_a_store, "sqlite"),
+	    TEST(a_folder_of_somebody_else, "sqlite"),
+	    TEST(nobody_else_can_read_it, "sqlite"),
+	    TEST(a_newer_version_is_left_alone, "sqlite"),
+	    TEST(an_empty_file_is_a_new_one, "sqlite"),
+	    TEST(tables_that_are_none, "sqlite"),
+	    TEST(a_row_that_was_changed_by_hand, "sqlite"),
+	    TEST(somebody_who_holds_the_lock, "sqlite"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

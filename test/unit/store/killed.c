@@ -14,27 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "place.h"
+#include "places.h"
 
 #define ROUNDS 40
 #define DOMAINS 20 /* written again and again, each time with a newer policy */
-
-static struct place place;
-static const char *kind;
-
-static int begin(void **state)
-{
-	(void)state;
-	place_begin(&place, kind);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	place_end(&place);
-	return 0;
-}
 
 /* Number n is the n-th writing. */
 static void numbered(struct store_policy *policy, int n)
@@ -118,7 +101,7 @@ static void kill_again_and_again(bool server)
 		assert_true(last > before);
 		all_is_there(last);
 	}
-	print_message("%s: %d writings in %d lives\n", kind, last + 1, ROUNDS);
+	print_message("%s: %d writings in %d lives\n", place.kind, last + 1, ROUNDS);
 }
 
 static void nothing_is_lost_with_the_writer(void **state)
@@ -130,18 +113,18 @@ static void nothing_is_lost_with_the_writer(void **state)
 static void nothing_is_lost_with_the_server(void **state)
 {
 	(void)state;
-	if (strcmp(kind, "sqlite") != 0)
+	if (strcmp(place.kind, "sqlite") != 0)
 		kill_again_and_again(true);
 }
 
 int main(int count, char **arguments)
 {
+	const char *kind = count > 1 ? arguments[1] : "sqlite";
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(nothing_is_lost_with_the_writer, begin, end),
-	    cmocka_unit_test_setup_teardown(nothing_is_lost_with_the_server, begin, end),
+	    TEST(nothing_is_lost_with_the_writer, kind),
+	    TEST(nothing_is_lost_with_the_server, kind),
 	};
 
-	kind = count > 1 ? arguments[1] : "sqlite";
 	if (!place_can(kind))
 		return 77;
 	return cmocka_run_group_tests_name(kind, tests, NULL, NULL);

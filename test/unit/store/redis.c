@@ -15,37 +15,7 @@
 #include <unistd.h>
 
 #include "../tls/certs.h"
-#include "place.h"
-
-static struct place place;
-
-static int begin_plain(void **state)
-{
-	(void)state;
-	place_begin(&place, "redis");
-	return 0;
-}
-
-static int begin_password(void **state)
-{
-	(void)state;
-	place_begin(&place, "redis-password");
-	return 0;
-}
-
-static int begin_tls(void **state)
-{
-	(void)state;
-	place_begin(&place, "redis-tls");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	place_end(&place);
-	return 0;
-}
+#include "places.h"
 
 static void put(struct store *store, int number, int64_t now, enum store_result wanted)
 {
@@ -548,31 +518,29 @@ static void a_newer_version_is_left_alone(void **state)
 	store_close(store);
 }
 
-#define TEST(name, begin) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_server_that_dies_and_comes_back, begin_plain),
-	    TEST(a_server_that_dies_and_comes_back, begin_tls),
-	    TEST(one_that_was_started_again, begin_plain),
-	    TEST(one_that_was_started_again, begin_tls),
-	    TEST(one_that_is_not_there_from_the_start, begin_password),
-	    TEST(one_that_hangs, begin_plain),
-	    TEST(one_that_hangs, begin_tls),
-	    TEST(one_that_hangs_until_the_end, begin_plain),
-	    TEST(one_that_hangs_until_the_end, begin_tls),
-	    TEST(one_that_does_not_write, begin_plain),
-	    TEST(one_that_is_full, begin_plain),
-	    TEST(one_that_follows_another, begin_plain),
-	    TEST(a_wrong_password, begin_password),
-	    TEST(only_whom_the_name_is_for, begin_tls),
+	    TEST(a_server_that_dies_and_comes_back, "redis"),
+	    TEST(a_server_that_dies_and_comes_back, "redis-tls"),
+	    TEST(one_that_was_started_again, "redis"),
+	    TEST(one_that_was_started_again, "redis-tls"),
+	    TEST(one_that_is_not_there_from_the_start, "redis-password"),
+	    TEST(one_that_hangs, "redis"),
+	    TEST(one_that_hangs, "redis-tls"),
+	    TEST(one_that_hangs_until_the_end, "redis"),
+	    TEST(one_that_hangs_until_the_end, "redis-tls"),
+	    TEST(one_that_does_not_write, "redis"),
+	    TEST(one_that_is_full, "redis"),
+	    TEST(one_that_follows_another, "redis"),
+	    TEST(a_wrong_password, "redis-password"),
+	    TEST(only_whom_the_name_is_for, "redis-tls"),
 	    cmocka_unit_test(authorities_that_are_none),
-	    TEST(one_that_forgets_everything, begin_plain),
-	    TEST(one_that_goes_back, begin_plain),
-	    TEST(rows_that_cannot_be_read, begin_plain),
-	    TEST(what_cannot_be_read_is_told, begin_plain),
-	    TEST(a_newer_version_is_left_alone, begin_plain),
+	    TEST(one_that_forgets_everything, "redis"),
+	    TEST(one_that_goes_back, "redis"),
+	    TEST(rows_that_cannot_be_read, "redis"),
+	    TEST(what_cannot_be_read_is_told, "redis"),
+	    TEST(a_newer_version_is_left_alone, "redis"),
 	};
 
 	if (!place_can("redis"))

@@ -12,26 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "place.h"
+#include "places.h"
 
 #define LATER (NOW + 60) /* what others have written is looked for again */
-
-static struct place place;
-static const char *kind;
-
-static int begin(void **state)
-{
-	(void)state;
-	place_begin(&place, kind);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	place_end(&place);
-	return 0;
-}
 
 static struct store *reopened(struct store *store, int64_t now)
 {
@@ -486,28 +469,26 @@ static void the_last_three_keys_are_kept(void **state)
 	store_close(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(int count, char **arguments)
 {
+	const char *kind = count > 1 ? arguments[1] : "sqlite";
 	const struct CMUnitTest tests[] = {
-	    TEST(all_of_it_comes_back),
-	    TEST(the_longest_fits_and_longer_does_not),
-	    TEST(what_is_gathered_lasts_when_it_is_written),
-	    TEST(what_is_forgotten_stays_forgotten),
-	    TEST(they_are_listed_in_the_order_of_keys),
-	    TEST(memory_is_bounded_and_nothing_is_lost),
-	    TEST(what_is_over_goes),
-	    TEST(a_clock_that_jumps_makes_nothing_go),
-	    TEST(others_are_heard_of),
-	    TEST(two_that_write_the_same_host),
-	    TEST(what_is_newer_counts),
-	    TEST(many_that_write_at_once),
-	    TEST(whoever_comes_first_makes_the_key),
-	    TEST(the_last_three_keys_are_kept),
+	    TEST(all_of_it_comes_back, kind),
+	    TEST(the_longest_fits_and_longer_does_not, kind),
+	    TEST(what_is_gathered_lasts_when_it_is_written, kind),
+	    TEST(what_is_forgotten_stays_forgotten, kind),
+	    TEST(they_are_listed_in_the_order_of_keys, kind),
+	    TEST(memory_is_bounded_and_nothing_is_lost, kind),
+	    TEST(what_is_over_goes, kind),
+	    TEST(a_clock_that_jumps_makes_nothing_go, kind),
+	    TEST(others_are_heard_of, kind),
+	    TEST(two_that_write_the_same_host, kind),
+	    TEST(what_is_newer_counts, kind),
+	    TEST(many_that_write_at_once, kind),
+	    TEST(whoever_comes_first_makes_the_key, kind),
+	    TEST(the_last_three_keys_are_kept, kind),
 	};
 
-	kind = count > 1 ? arguments[1] : "sqlite";
 	if (!place_can(kind))
 		return 77;
 	return cmocka_run_group_tests_name(kind, tests, NULL, NULL);
