@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What targets that try screens share: a gateway without sockets, which aborts
- * when a screen asks for what no gateway can do. */
+/* A gateway without sockets, for whoever tries screens: it aborts when a screen asks for
+ * what no gateway can do. */
 #ifndef FUZZ_SCREEN_PIPE_H
 #define FUZZ_SCREEN_PIPE_H
 

@@ -12,245 +12,184 @@
 #include <string.h>
 #include <strings.h>
 
-#include "screen_pipe.h"
-
-#define LINE 16384
+#include "screen_service.h"
 
 enum state { COMMAND, MESSAGE, CHUNK, RESPONSE };
 
-struct service {
+struct peer {
+	struct service service;
 	enum state state;
-	int tls, lmtp, forgiving;
-	unsigned luck;
-	char line[LINE];
-	size_t length;
+	int tls, lmtp;
 	size_t chunk;
-	int last, mail, answers;
+	int last, mail;
 	unsigned recipients;
-	size_t heard; /* of what was sent to it */
-	char replies[PIPE_ROOM];
-	size_t said; /* ... by it, and not on its way yet */
 };
 
-static unsigned toss(struct service *service)
+static unsigned toss(struct peer *peer)
 {
-	service->luck = service->luck * 1103515245 + 12345;
-	return service->luck >> 16 & 0xff;
+	return service_toss(&peer->service);
 }
 
-static void reply(struct service *service, unsigned code)
+static void reply(struct peer *peer, unsigned code)
 {
-	int n;
+	char text[64];
 
-	require(service->said + 64 < PIPE_ROOM);
-	n = toss(service) < 40
-	        ? snprintf(service->replies + service->said, 64, "%u-one\r\n%u two\r\n", code, code)
-	        : snprintf(service->replies + service->said, 64, "%u one\r\n", code);
-	service->said += (size_t)n;
+	if (toss(peer) < 40)
+		snprintf(text, sizeof(text), "%u-one\r\n%u two\r\n", code, code);
+	else
+		snprintf(text, sizeof(text), "%u one\r\n", code);
+	service_reply(&peer->service, text);
 }
 
-static void list(struct service *service)
+static void list(struct peer *peer)
 {
-	static const char text[] = "250-b\r\n250-XCLIENT ADDR\r\n250-CHUNKING\r\n250 STARTTLS\r\n";
-
-	require(service->said + sizeof(text) < PIPE_ROOM);
-	memcpy(service->replies + service->said, text, sizeof(text) - 1);
-	service->said += sizeof(text) - 1;
+	service_reply(&peer->service,
+	              "250-b\r\n250-XCLIENT ADDR\r\n250-CHUNKING\r\n250 STARTTLS\r\n");
 }
 
-static void end_message(struct service *service)
+static void end_message(struct peer *peer)
 {
-	unsigned count = service->lmtp ? service->recipients : 1;
+	unsigned count = peer->lmtp ? peer->recipients : 1;
 
 	while (count-- > 0)
-		reply(service, toss(service) < 200 ? 250 : 452);
-	service->recipients = 0;
-	service->mail = 0;
-	service->state = COMMAND;
+		reply(peer, toss(peer) < 200 ? 250 : 452);
+	peer->recipients = 0;
+	peer->mail = 0;
+	peer->state = COMMAND;
 }
 
-static void end_chunk(struct service *service)
+static void end_chunk(struct peer *peer)
 {
-	service->state = COMMAND;
-	if (service->last && service->recipients > 0)
-		end_message(service);
+	peer->state = COMMAND;
+	if (peer->last && peer->recipients > 0)
+		end_message(peer);
 	else
-		reply(service, service->mail ? 250 : 503);
+		reply(peer, peer->mail ? 250 : 503);
 }
 
-static int is_verb(const char *line, const char *verb)
+static void transaction(struct peer *peer, const char *line)
 {
-	size_t length = strlen(verb);
+	int good = toss(peer) < 200;
 
-	return strncasecmp(line, verb, length) == 0 && strchr(" \t\v\f", line[length]) != NULL;
-}
-
-static void transaction(struct service *service, const char *line)
-{
-	int good = toss(service) < 200;
-
-	if (is_verb(line, "MAIL")) {
-		good = good && !service->mail;
+	if (service_is_verb(line, "MAIL")) {
+		good = good && !peer->mail;
 		if (good)
-			service->mail = 1;
-		reply(service, good ? 250 : 503);
-	} else if (is_verb(line, "RCPT")) {
-		good = good && service->mail;
-		service->recipients += good != 0;
-		reply(service, good ? 250 : 550);
+			peer->mail = 1;
+		reply(peer, good ? 250 : 503);
+	} else if (service_is_verb(line, "RCPT")) {
+		good = good && peer->mail;
+		peer->recipients += good != 0;
+		reply(peer, good ? 250 : 550);
 	} else {
-		good = good && service->recipients > 0;
+		good = good && peer->recipients > 0;
 		if (good)
-			service->state = MESSAGE;
-		reply(service, good ? 354 : 503);
+			peer->state = MESSAGE;
+		reply(peer, good ? 354 : 503);
 	}
 }
 
-static void begin_chunk(struct service *service, const char *line)
+static void begin_chunk(struct peer *peer, const char *line)
 {
 	char last[8] = "";
 	unsigned octets = 0;
 	int found = sscanf(line + 4, "%u %7s", &octets, last);
 
-	service->chunk = octets;
-	service->last = strcasecmp(last, "LAST") == 0;
-	service->state = CHUNK;
+	peer->chunk = octets;
+	peer->last = strcasecmp(last, "LAST") == 0;
+	peer->state = CHUNK;
 	if (found < 1 || octets == 0)
-		end_chunk(service);
+		end_chunk(peer);
 }
 
-static void authenticate(struct service *service)
+static void authenticate(struct peer *peer)
 {
-	unsigned luck = toss(service);
+	unsigned luck = toss(peer);
 
-	service->state = luck < 128 ? RESPONSE : COMMAND;
-	reply(service, luck < 128 ? 334 : luck < 160 ? 235 : 535);
+	peer->state = luck < 128 ? RESPONSE : COMMAND;
+	reply(peer, luck < 128 ? 334 : luck < 160 ? 235 : 535);
 }
 
 /* The law. */
-static void check(const struct service *service, const char *line)
+static void check(const struct peer *peer, const char *line)
 {
-	require(!is_verb(line, "XCLIENT") && !is_verb(line, "XFORWARD"));
-	require(!is_verb(line, "STARTTLS"));
-	require(service->tls || !is_verb(line, "AUTH"));
+	require(!service_is_verb(line, "XCLIENT") && !service_is_verb(line, "XFORWARD"));
+	require(!service_is_verb(line, "STARTTLS"));
+	require(peer->tls || !service_is_verb(line, "AUTH"));
 }
 
-static void command(struct service *service, const char *line)
+static void command(struct peer *peer, const char *line)
 {
-	line += service->forgiving ? strspn(line, " \t\v\f\"") : 0;
-	check(service, line);
-	if (is_verb(line, "EHLO") || is_verb(line, "LHLO") || is_verb(line, "RSET")) {
-		int good = toss(service) < 220;
+	line += peer->service.forgiving ? strspn(line, " \t\v\f\"") : 0;
+	check(peer, line);
+	if (service_is_verb(line, "EHLO") || service_is_verb(line, "LHLO") ||
+	    service_is_verb(line, "RSET")) {
+		int good = toss(peer) < 220;
 
-		service->mail = good ? 0 : service->mail;
-		service->recipients = good ? 0 : service->recipients;
-		if (good && !is_verb(line, "RSET"))
-			list(service);
+		peer->mail = good ? 0 : peer->mail;
+		peer->recipients = good ? 0 : peer->recipients;
+		if (good && !service_is_verb(line, "RSET"))
+			list(peer);
 		else
-			reply(service, good ? 250 : 501);
-	} else if (is_verb(line, "MAIL") || is_verb(line, "RCPT") || is_verb(line, "DATA")) {
-		transaction(service, line);
-	} else if (is_verb(line, "BDAT")) {
-		begin_chunk(service, line);
-	} else if (is_verb(line, "AUTH")) {
-		authenticate(service);
+			reply(peer, good ? 250 : 501);
+	} else if (service_is_verb(line, "MAIL") || service_is_verb(line, "RCPT") ||
+	           service_is_verb(line, "DATA")) {
+		transaction(peer, line);
+	} else if (service_is_verb(line, "BDAT")) {
+		begin_chunk(peer, line);
+	} else if (service_is_verb(line, "AUTH")) {
+		authenticate(peer);
 	} else {
-		reply(service, toss(service) < 128 ? 250 : 500);
+		reply(peer, toss(peer) < 128 ? 250 : 500);
 	}
 }
 
-static void hear_line(struct service *service)
+static void hear_line(struct peer *peer, const char *line)
 {
-	service->line[service->length] = '\0';
-	service->length = 0;
-	switch (service->state) {
-	case COMMAND: command(service, service->line); break;
-	case RESPONSE: authenticate(service); break;
+	switch (peer->state) {
+	case COMMAND: command(peer, line); break;
+	case RESPONSE: authenticate(peer); break;
 	case MESSAGE:
-		if (strcmp(service->line, ".") == 0)
-			end_message(service);
+		if (strcmp(line, ".") == 0)
+			end_message(peer);
 		break;
 	case CHUNK: break;
 	}
 }
 
-static void hear_octet(struct service *service, char octet)
+static void hear(struct service *service, char octet)
 {
-	int ends;
+	struct peer *peer = (struct peer *)service;
 
-	if (service->state == CHUNK) {
-		if (--service->chunk == 0)
-			end_chunk(service);
-		return;
+	if (peer->state == CHUNK) {
+		if (--peer->chunk == 0)
+			end_chunk(peer);
+	} else if (service_hears_line(service, octet)) {
+		hear_line(peer, service->line);
 	}
-	ends = octet == '\n' && service->length > 0 && service->line[service->length - 1] == '\r';
-	if (ends)
-		service->length--;
-	if (ends || (service->forgiving && octet == '\n')) {
-		hear_line(service);
-		return;
-	}
-	if (service->length < LINE - 1)
-		service->line[service->length++] = octet;
-}
-
-static void hear(struct service *service, const struct pipe *pipe)
-{
-	while (service->heard < pipe->length[SCREEN_SERVICE])
-		hear_octet(service, pipe->sent[SCREEN_SERVICE][service->heard++]);
-}
-
-/* The service says what it has to say, in one go or octet by octet. */
-static void answer(struct service *service, struct pipe *pipe)
-{
-	while (service->said > 0 && !pipe->closed) {
-		size_t count = service->luck & 1 ? 1 : service->said;
-
-		pipe_say(pipe, SCREEN_SERVICE, service->replies, count);
-		service->said -= count;
-		memmove(service->replies, service->replies + count, service->said);
-		hear(service, pipe);
-	}
-}
-
-/* Nothing is on its way any more: then no line can be waiting. */
-static void check_progress(const struct pipe *pipe)
-{
-	if (pipe->closed)
-		return;
-	require(memchr(pipe->view[SCREEN_CLIENT], '\n', pipe->viewed[SCREEN_CLIENT]) == NULL);
-	require(pipe->viewed[SCREEN_SERVICE] == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct pipe pipe;
-	static struct service service;
+	static struct peer peer;
 	struct screen_spec spec;
 
 	if (size < 2 || size > 4096)
 		return 0;
-	memset(&service, 0, sizeof(service));
-	service.lmtp = data[0] & 1;
-	service.tls = data[0] >> 1 & 1;
-	service.forgiving = data[0] >> 2 & 1;
-	service.luck = data[1];
-	spec = (struct screen_spec){.protocol = service.lmtp ? STLS_LMTP : STLS_SMTP,
-	                            .tls = service.tls,
+	memset(&peer, 0, sizeof(peer));
+	peer.service.hear = hear;
+	peer.service.forgiving = data[0] >> 2 & 1;
+	peer.service.luck = data[1];
+	peer.lmtp = data[0] & 1;
+	peer.tls = data[0] >> 1 & 1;
+	spec = (struct screen_spec){.protocol = peer.lmtp ? STLS_LMTP : STLS_SMTP,
+	                            .tls = peer.tls,
 	                            .greets = data[0] >> 3 & 1,
 	                            .chunks = data[0] >> 4 & 1};
 	pipe_open(&pipe, &spec);
 	if (spec.greets)
-		reply(&service, 220);
-	for (size_t i = 2; i < size && !pipe.closed; i++) {
-		if (data[i] != 0xfe)
-			pipe_say(&pipe, SCREEN_CLIENT, data + i, 1);
-		hear(&service, &pipe);
-		if (data[i] == 0xfe)
-			answer(&service, &pipe);
-	}
-	answer(&service, &pipe);
-	check_progress(&pipe);
+		reply(&peer, 220);
+	service_talk(&peer.service, &pipe, data + 2, size - 2);
 	pipe_close(&pipe);
 	return 0;
 }

@@ -7,20 +7,10 @@
 
 #include <cmocka.h>
 
+#include "../../fuzz/screen_pipe.h"
 #include "screen_replay.h"
 
-#define ROOM 65536
 #define PIECES 40 /* sizes of pieces that are tried, besides the whole */
-
-struct flow {
-	struct screen *screen;
-	char view[2][ROOM]; /* what came from either side and is not judged yet */
-	size_t viewed[2];
-	char sent[2][ROOM]; /* what was sent to either side */
-	size_t length[2];
-	enum stls_fault fault;
-	int closed;
-};
 
 /* How what is said is cut up. */
 struct cut {
@@ -34,54 +24,6 @@ static void copy(char *to, const char *from, size_t count)
 		to[i] = from[i] == SCREEN_NUL[0] ? '\0' : from[i];
 }
 
-static void send_to(struct flow *flow, enum screen_side side, const char *bytes, size_t count)
-{
-	assert_true(flow->length[side] + count < ROOM);
-	memcpy(flow->sent[side] + flow->length[side], bytes, count);
-	flow->length[side] += count;
-}
-
-static void drop(struct flow *flow, enum screen_side from, size_t count)
-{
-	assert_true(count > 0 && count <= flow->viewed[from]);
-	flow->viewed[from] -= count;
-	memmove(flow->view[from], flow->view[from] + count, flow->viewed[from]);
-}
-
-/* One judgement: whether anything moved. */
-static int judge(struct flow *flow, enum screen_side from)
-{
-	struct screen_step step =
-	    screen_next(flow->screen, from, flow->view[from], flow->viewed[from]);
-
-	switch (step.move) {
-	case SCREEN_HOLD: return 0;
-	case SCREEN_PASS: send_to(flow, !from, flow->view[from], step.take); break;
-	case SCREEN_REPLACE: send_to(flow, !from, step.with, step.length); break;
-	case SCREEN_ANSWER: send_to(flow, from, step.with, step.length); break;
-	case SCREEN_CLOSE:
-		send_to(flow, SCREEN_CLIENT, step.with, step.length);
-		flow->fault = step.fault;
-		flow->closed = 1;
-		return 0;
-	}
-	drop(flow, from, step.take);
-	return 1;
-}
-
-static void settle(struct flow *flow)
-{
-	int moved = 1;
-
-	while (moved && !flow->closed) {
-		moved = 0;
-		for (int from = SCREEN_CLIENT; from <= SCREEN_SERVICE; from++)
-			while (!flow->closed && flow->viewed[from] > 0 &&
-			       judge(flow, (enum screen_side)from))
-				moved = 1;
-	}
-}
-
 static size_t next_piece(struct cut cut, size_t said, size_t left)
 {
 	if (cut.piece > 0)
@@ -89,74 +31,74 @@ static size_t next_piece(struct cut cut, size_t said, size_t left)
 	return said < cut.at && cut.at - said < left ? cut.at - said : left;
 }
 
-static void say(struct flow *flow, const struct screen_said *said, struct cut cut, size_t before)
+static void say(struct pipe *pipe, const struct screen_said *said, struct cut cut, size_t before)
 {
 	enum screen_side from = said->by == 'C' ? SCREEN_CLIENT : SCREEN_SERVICE;
 	size_t length = strlen(said->bytes), done = 0;
+	static char bytes[PIPE_ROOM];
 
-	while (done < length && !flow->closed) {
+	assert_true(length <= PIPE_ROOM);
+	copy(bytes, said->bytes, length);
+	while (done < length && !pipe->closed) {
 		size_t count = next_piece(cut, before + done, length - done);
 
-		assert_true(flow->viewed[from] + count < ROOM);
-		copy(flow->view[from] + flow->viewed[from], said->bytes + done, count);
-		flow->viewed[from] += count;
+		pipe_say(pipe, from, bytes + done, count);
 		done += count;
-		settle(flow);
 	}
 }
 
-static int got(const struct flow *flow, enum screen_side side, const char *wanted)
+static int got(const struct pipe *pipe, enum screen_side side, const char *wanted)
 {
-	static char bytes[ROOM];
+	static char bytes[PIPE_ROOM];
 	size_t length = strlen(wanted);
 
+	assert_true(length <= PIPE_ROOM);
 	copy(bytes, wanted, length);
-	return flow->length[side] == length && memcmp(flow->sent[side], bytes, length) == 0;
+	return pipe->length[side] == length && memcmp(pipe->sent[side], bytes, length) == 0;
 }
 
-static void check(const struct screen_case *one, const struct flow *flow, struct cut cut)
+static int shown(const struct pipe *pipe, enum screen_side side)
 {
-	if (!got(flow, SCREEN_SERVICE, one->to_service) ||
-	    !got(flow, SCREEN_CLIENT, one->to_client) || flow->fault != one->fault ||
-	    screen_over(flow->screen) != one->over)
-		fail_msg("%s (%zu bytes at a time, cut at %zu): the service got\n[%.3000s]\nnot\n"
-		         "[%.3000s]\nthe client got\n[%.3000s]\nnot\n[%.3000s]\nfault %s, over %d",
-		         one->name, cut.piece, cut.at, flow->sent[SCREEN_SERVICE], one->to_service,
-		         flow->sent[SCREEN_CLIENT], one->to_client, stls_fault_name(flow->fault),
-		         screen_over(flow->screen));
+	return pipe->length[side] < 3000 ? (int)pipe->length[side] : 3000;
+}
+
+static void check(const struct screen_case *one, const struct pipe *pipe, struct cut cut)
+{
+	if (!got(pipe, SCREEN_SERVICE, one->to_service) ||
+	    !got(pipe, SCREEN_CLIENT, one->to_client) || pipe->fault != one->fault ||
+	    screen_over(pipe->screen) != one->over)
+		fail_msg("%s (%zu bytes at a time, cut at %zu): the service got\n[%.*s]\nnot\n"
+		         "[%.3000s]\nthe client got\n[%.*s]\nnot\n[%.3000s]\nfault %s, over %d",
+		         one->name, cut.piece, cut.at, shown(pipe, SCREEN_SERVICE),
+		         pipe->sent[SCREEN_SERVICE], one->to_service, shown(pipe, SCREEN_CLIENT),
+		         pipe->sent[SCREEN_CLIENT], one->to_client, stls_fault_name(pipe->fault),
+		         screen_over(pipe->screen));
 }
 
 /* Returns how many bytes are said in all. */
 static size_t play(const struct screen_case *one, struct cut cut)
 {
-	static struct flow flow;
+	static struct pipe pipe;
 	const struct screen_spec spec = {.protocol = one->protocol,
 	                                 .tls = one->tls,
 	                                 .greets = one->greets,
 	                                 .chunks = one->chunks};
 	size_t said = 0;
 
-	memset(flow.viewed, 0, sizeof(flow.viewed));
-	memset(flow.length, 0, sizeof(flow.length));
-	flow.fault = STLS_FAULT_NONE;
-	flow.closed = 0;
-	flow.screen = screen_open(&spec);
-	assert_non_null(flow.screen);
+	pipe_open(&pipe, &spec);
 	for (const struct screen_said *what = one->said; what->by != 0; what++) {
-		say(&flow, what, cut, said);
+		say(&pipe, what, cut, said);
 		said += strlen(what->bytes);
 	}
-	flow.sent[SCREEN_CLIENT][flow.length[SCREEN_CLIENT]] = '\0';
-	flow.sent[SCREEN_SERVICE][flow.length[SCREEN_SERVICE]] = '\0';
-	check(one, &flow, cut);
-	screen_close(flow.screen);
+	check(one, &pipe, cut);
+	pipe_close(&pipe);
 	return said;
 }
 
 void screen_replay(const struct screen_case *cases, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t said = play(&cases[i], (struct cut){.piece = ROOM});
+		size_t said = play(&cases[i], (struct cut){.piece = PIPE_ROOM});
 
 		for (size_t piece = 1; piece < PIECES; piece++)
 			play(&cases[i], (struct cut){.piece = piece});
