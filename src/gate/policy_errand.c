@@ -65,10 +65,17 @@ static bool is_trouble(const struct stls_plan *plan)
 	return plan && plan->outcome == STLS_DEFER;
 }
 
+/* No host may be used by what is demanded now: that is known, and no trouble of finding out. */
+static bool is_demanded(const struct stls_plan *plan)
+{
+	return plan->fault == STLS_FAULT_STS_MX || plan->fault == STLS_FAULT_DANE_REQUIRED;
+}
+
 /* Trouble while something else is known, and good for a while yet: it stays. */
 static bool keeps_what_it_has(const struct entry *entry, const struct stls_plan *plan, int64_t now)
 {
-	return is_trouble(plan) && entry->reply[DESK_PLAIN] && now < entry->valid_until;
+	return is_trouble(plan) && !is_demanded(plan) && entry->reply[DESK_PLAIN] &&
+	       now < entry->valid_until;
 }
 
 static void renew_at(struct desk *desk, struct entry *entry, int64_t when)
@@ -127,7 +134,8 @@ static void found_out(void *owner, const struct stls_plan *plan, const char *why
 	struct errand *errand = owner;
 	struct desk *desk = errand->desk;
 	struct entry *entry = errand->entry;
-	bool counts = errand->kind == ERRAND_ANSWER || !is_trouble(plan);
+	bool renewed = plan && plan->sts.renewed;
+	bool counts = errand->kind == ERRAND_ANSWER || !is_trouble(plan) || renewed;
 
 	desk->counts.found_out++;
 	desk->counts.troubled += is_trouble(plan);
@@ -137,7 +145,7 @@ static void found_out(void *owner, const struct stls_plan *plan, const char *why
 		entry->renewed = loop_clock();
 	if (counts)
 		take(desk, entry, plan, why);
-	if (plan && plan->sts.renewed)
+	if (renewed)
 		give_up(entry->errands[!errand->kind]);
 	give_up(errand);
 	if (counts)

@@ -60,6 +60,7 @@ static void fill_in(struct stls_case_spec *spec, const struct config_policy *pol
 	spec->now = loop_date();
 }
 
+/* NULL: it is no destination, and wrong is why; or, if that is NULL, memory is out. */
 static stls_case *open_case(const struct desk_order *order, const char *destination, bool refresh,
                             const char **wrong)
 {
@@ -80,7 +81,7 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 	if (result == STORE_OK)
 		spec.sts = &recalled.memory;
 	spec.sts_unseen = result == STORE_TROUBLE;
-	return stls_case_open(&spec, wrong);
+	return stls_case_open(&spec, NULL);
 }
 
 static void on_plan(void *owner)
@@ -124,7 +125,7 @@ struct flight *flight_begin(const struct desk_order *order, const char *destinat
 		flight->inquiry =
 		    inquiry_begin(order->loop, order->dns, order->fetcher, flight->subject,
 		                  (int64_t)order->policy->deadline * 1000, on_case, flight);
-	else if ((flight->soon = timer_open(order->loop, on_soon, flight)))
+	else if (flight->wrong && (flight->soon = timer_open(order->loop, on_soon, flight)))
 		timer_set(flight->soon, 0);
 	if (flight->inquiry || flight->soon)
 		return flight;

@@ -128,6 +128,17 @@ void flight_fails(struct flight *flight, const char *reason)
 	flight->done(flight->owner, &plan, "");
 }
 
+void flight_forbids(struct flight *flight, int renewed)
+{
+	struct stls_plan plan = plan_of(STLS_DEFER, 300);
+
+	assert_non_null(flight);
+	plan.fault = STLS_FAULT_STS_MX;
+	plan.reason = "no host is named";
+	plan.sts.renewed = renewed;
+	flight->done(flight->owner, &plan, "");
+}
+
 void flight_knows_nothing(struct flight *flight, int64_t seconds)
 {
 	flight_finds(flight, STLS_LEVEL_MAY, seconds);

@@ -50,6 +50,8 @@ struct flight *flights_at(size_t index);
 void flight_finds(struct flight *, enum stls_level, int64_t seconds);
 void flight_fetches(struct flight *, enum stls_level, int64_t seconds); /* a policy, too */
 void flight_fails(struct flight *, const char *reason);
+/* It has fetched a policy, or not, by which no host may be used. */
+void flight_forbids(struct flight *, int renewed);
 void flight_knows_nothing(struct flight *, int64_t seconds);
 void flight_cannot_be(struct flight *, const char *why);
 

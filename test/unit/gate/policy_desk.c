@@ -342,6 +342,33 @@ static void who_has_fetched_has_the_last_word(void **state)
 	assert_int_equal(flights_count(), 0);
 }
 
+/* Also where what it has fetched lets no mail go: who waits is told, and what was known before
+ * is not kept until it is old, as it is where nobody answers. */
+static void a_policy_that_forbids_has_it_too(void **state)
+{
+	static const char forbidden[] = "21:TEMP no host is named,";
+	struct scene *scene = *state;
+	struct listener one;
+
+	store_has("sts.example", loop_date() - 1);
+	scene_pass(scene, 1000);
+	wait_for(scene, "sts.example", &one);
+	flight_forbids(flights_find("sts.example"), 1);
+	assert_string_equal(one.heard, forbidden);
+	assert_int_equal(flights_count(), 0);
+	/* what is known is good for an hour, and a new policy is found before that is over */
+	store_has(NULL, 0);
+	wait_for(scene, "other.example", &one);
+	flight_knows_nothing(flights_find("other.example"), 3600);
+	assert_says(scene, "other.example", NOTFOUND);
+	scene_pass(scene, 2800000);
+	flight_fails(flights_find("other.example"), "nobody answers");
+	assert_says(scene, "other.example", NOTFOUND);
+	scene_pass(scene, 40000);
+	flight_forbids(flights_find("other.example"), 0);
+	assert_says(scene, "other.example", forbidden);
+}
+
 /* One that is due for good, as its record has gone, keeps nobody busy. */
 static void policies_are_left_alone_for_a_while(void **state)
 {
@@ -478,6 +505,7 @@ int main(void)
 	    TEST(within_bounds),
 	    TEST(policies_are_renewed_unasked),
 	    TEST(who_has_fetched_has_the_last_word),
+	    TEST(a_policy_that_forbids_has_it_too),
 	    TEST(policies_are_left_alone_for_a_while),
 	    TEST(closes_under_way),
 	    TEST(nobody_waits_any_more),
