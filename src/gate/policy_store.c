@@ -95,9 +95,13 @@ static void tell(const struct desk_order *order, const struct stls_plan *plan,
 		tell_failure(order, plan, before);
 }
 
-/* Somebody else was quicker, and has fetched another one meanwhile. */
-static bool is_late(const struct stls_plan *plan, const struct store_policy *kept)
+/* Somebody else was quicker, and has fetched another one meanwhile.  But one from the future
+ * is of a clock that is wrong, and does not stay until then: one that was fetched now
+ * replaces it. */
+static bool is_late(const struct stls_plan *plan, const struct store_policy *kept, int64_t now)
 {
+	if (plan->sts.renewed && kept->fetched > now)
+		return false;
 	return kept->text && kept->fetched > plan->sts.memory.fetched;
 }
 
@@ -110,7 +114,7 @@ void policy_remember(const struct desk_order *order, const struct stls_plan *pla
 		return;
 	if (policy_remembered(order, plan->domain, &before) != STORE_OK)
 		before.memory = store_memory_of(&before.kept);
-	if (plan->sts.changed && !is_late(plan, &before.kept)) {
+	if (plan->sts.changed && !is_late(plan, &before.kept, now)) {
 		tell(order, plan, &before.memory);
 		keep(order, plan, asked ? now : before.kept.wanted);
 	} else if (asked && before.kept.text && now - before.kept.wanted >= DAY) {

@@ -181,6 +181,27 @@ static void who_is_late_changes_nothing(void **state)
 	assert_int_equal(memory.memory.failures, 0);
 }
 
+/* The clock was years ahead when it was fetched, and has been set since. */
+static void what_is_from_the_future_does_not_stay(void **state)
+{
+	struct scene *scene = *state;
+	struct stls_plan plan = plan_of(scene, TESTING, "1", -1000 * DAY);
+	struct store_recalled memory;
+
+	plan.sts.renewed = 1;
+	policy_remember(&scene->order, &plan, true);
+	/* whoever has fetched none knows no better */
+	plan = failed(scene, ENFORCE, 1);
+	policy_remember(&scene->order, &plan, true);
+	assert_int_equal(policy_remembered(&scene->order, "a.test", &memory), STORE_OK);
+	assert_string_equal(memory.kept.mode, "testing");
+	plan = fetched(scene, ENFORCE, "2");
+	policy_remember(&scene->order, &plan, true);
+	assert_int_equal(policy_remembered(&scene->order, "a.test", &memory), STORE_OK);
+	assert_string_equal(memory.kept.mode, "enforce");
+	assert_true(memory.memory.fetched == scene->now);
+}
+
 static void changes_are_told(void **state)
 {
 	struct scene *scene = *state;
@@ -309,10 +330,15 @@ static void what_nobody_wants_is_not_renewed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(goes_there_and_back),           TEST(nothing_to_remember),
-	    TEST(who_is_late_changes_nothing),   TEST(changes_are_told),
-	    TEST(repeated_failures_are_told),    TEST(looked_at_again),
-	    TEST(a_failure_alone_is_left_alone), TEST(what_nobody_wants_is_not_renewed),
+	    TEST(goes_there_and_back),
+	    TEST(nothing_to_remember),
+	    TEST(what_is_from_the_future_does_not_stay),
+	    TEST(who_is_late_changes_nothing),
+	    TEST(changes_are_told),
+	    TEST(repeated_failures_are_told),
+	    TEST(looked_at_again),
+	    TEST(a_failure_alone_is_left_alone),
+	    TEST(what_nobody_wants_is_not_renewed),
 	};
 	return cmocka_run_group_tests_name("gate/policy_store", tests, NULL, NULL);
 }
