@@ -2,6 +2,7 @@
 """What the daemon tells of itself: numbers for Prometheus, health for whoever asks."""
 
 import http.client
+import itertools
 import json
 import os
 import pathlib
@@ -15,10 +16,11 @@ import urllib.request
 
 import pytest
 
-from lab import clients, daemon, plain
+from lab import clients, daemon, plain, policy
 from lab.child import Child, find_program, wait_until
 
 PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "packaging"
+_serial = itertools.count()
 SAMPLE = re.compile(r'(\w+)(?:\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (\S+)')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -53,9 +55,9 @@ def samples(text):
 
 
 class Daemon:
-    """starttlsd with metrics; front by name."""
+    """starttlsd with metrics; front by name, and whatever other sections there are."""
 
-    def __init__(self, starttlsd, network, pki, sections, **top):
+    def __init__(self, starttlsd, network, pki, sections, *others, **top):
         self.metrics = network.endpoint()
         self.fronts = {name: network.endpoint() for name in sections}
         texts = []
@@ -63,8 +65,8 @@ class Daemon:
             options = dict(options)
             texts.append(daemon.front(name, options.pop("protocol", "imap"), self.fronts[name],
                                       options.pop("backend"), **options))
-        self.text = daemon.config(*texts, certificates=[pki.server()], metrics=[self.metrics],
-                                  **top)
+        self.text = daemon.config(*texts, *others, certificates=[pki.server()],
+                                  metrics=[self.metrics], **top)
         self.child = starttlsd(self.text)
 
     def __getitem__(self, front):
@@ -100,6 +102,30 @@ def seen(starttlsd, network, pki, service):
         "strict": {**quiet, "tls": "implicit", "strict_sni": "true"},
         "away": {**quiet, "tls": "implicit", "backend": network.endpoint()},
     })
+
+
+@pytest.fixture
+def advising(starttlsd, network, pki, service, lab):
+    """A daemon that has all that there can be.  Its name server is nobody."""
+    return advisor(starttlsd, network, pki, lab,
+                   {"imap": dict(capabilities=CAPABILITIES, backend_check=0, tls="implicit",
+                                 strict_sni="false", backend=service.address)})
+
+
+def advisor(starttlsd, network, pki, lab, fronts):
+    """A daemon with a policy service, and with these fronts."""
+    folder = lab.make_folder(f"advice{next(_serial)}")
+    nobody = network.endpoint()
+    (folder / "unbound.conf").write_text(
+        'server:\n do-not-query-localhost: no\nforward-zone:\n name: "."\n'
+        f" forward-addr: {nobody.host}@{nobody.port}\n")
+    state = lab.make_folder(f"{folder.name}/state", owner="nobody", mode=0o700)
+    made = Daemon(starttlsd, network, pki, fronts,
+                  policy.section("postfix", [f"unix:{folder}/socket"]),
+                  f'resolver {{\n\tconfig = "{folder}/unbound.conf"\n}}\n', state=f'"{state}"')
+    made.socket = folder / "socket"
+    made.child.wait_log("event=ready")
+    return made
 
 
 class Difference:
@@ -305,6 +331,7 @@ def test_killed_worker(seen, pki):
     assert seen.value("worker_starts_total") == 1
     os.kill(children(seen.child.pid)[0], signal.SIGKILL)
     wait_until(lambda: seen.value("worker_starts_total") == 2, 10, "another worker")
+    assert seen.value("worker_deaths_total", "process=worker") == 1
     assert seen.value("worker_deaths_total") == 1
     assert seen.value("open_sessions") == 0
     assert seen.value("connections_total", "front=imaps") == 1
@@ -312,6 +339,51 @@ def test_killed_worker(seen, pki):
     leave(tls(seen["imaps"], pki))
     assert seen.value("connections_total", "front=imaps") == 2
     one.close()
+
+
+def deaths(seen):
+    return {kind: seen.value("worker_deaths_total", f"process={kind}")
+            for kind in ("worker", "metrics", "policy")}
+
+
+def killed(seen, pid):
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: pid not in children(seen.child.pid) and len(children(seen.child.pid)) == 3,
+               10, "another process")
+
+
+def test_deaths(advising):
+    """A process that is killed is told of as what it was; the log calls it the same."""
+    expected = dict.fromkeys(("worker", "metrics", "policy"), 0)
+    assert deaths(advising) == expected
+    for kind, pid in zip(expected, children(advising.child.pid)):
+        killed(advising, pid)
+        advising.child.wait_log(f"event={kind} worker=0 message=")
+        expected[kind] += 1
+        advising.child.wait_listening([advising.metrics])
+        assert wait_until(lambda: deaths(advising) == expected, 5, f"{expected}")
+    reload(advising)  # whoever is told to end does not die
+    wait_until(lambda: len(children(advising.child.pid)) == 3, 10, "the end of the old ones")
+    assert deaths(advising) == expected
+
+
+def test_services(starttlsd, network, pki, lab, seen):
+    """Who has no fronts misses no worker."""
+    assert seen.value("services", "kind=front") == 5
+    assert seen.value("services", "kind=policy") == 0
+    alone = advisor(starttlsd, network, pki, lab, {})
+    assert alone.value("services", "kind=front") == 0
+    assert alone.value("services", "kind=policy") == 1
+    assert alone.value("workers") == 0
+    assert get(alone.metrics, "/healthz")[::2] == (200, "ok\n")
+    parent = seen.child.pid
+    first, _ = children(parent)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: len(children(parent)) == 2 and first not in children(parent), 10, "another")
+    os.kill(children(parent)[-1], signal.SIGKILL)  # it died young: the next one waits a while
+    wait_until(lambda: get(seen.metrics, "/healthz")[::2] == (503, "no worker serves\n"), 5,
+               "somebody who misses it")
+    wait_until(lambda: get(seen.metrics, "/healthz")[0] == 200, 10, "health")
 
 
 def reload(seen, text=None):
@@ -531,10 +603,16 @@ def test_prometheus(seen, pki, network, tmp_path):
         assert len(rules[0]["rules"]) > 5
 
 
-def expressions():
-    """The dashboard's, with what Grafana puts in for its variables."""
-    board = json.loads((PACKAGING / "dashboard.json").read_text())
+def dashboard():
+    return json.loads((PACKAGING / "dashboard.json").read_text())
+
+
+def queries(board):
+    """All that the dashboard asks, with what Grafana puts in for its variables."""
     found = [target["expr"] for panel in board["panels"] for target in panel.get("targets", ())]
+    found += [one["expr"] for one in board["annotations"]["list"] if "expr" in one]
+    found += [re.fullmatch(r"label_values\((.*), \w+\)", one["definition"])[1]
+              for one in board["templating"]["list"] if "definition" in one]
     return [one.replace("$__rate_interval", "5m").replace("$__range", "1h")
             .replace("$front", ".*").replace("$instance", ".*") for one in found]
 
@@ -548,46 +626,133 @@ def used(expression):
             for name in re.findall(r"\bstarttls_\w+", expression)}
 
 
-def test_dashboard(seen, tmp_path):
+SELECTOR = re.compile(r"\b(starttls_\w+)(?:\{([^}]*)\})?")
+MATCHER = re.compile(r'(\w+)(=~|!=|=)"([^"]*)"')
+
+
+def wrong_selectors(expression, now):
+    """Those with a label or a value that no sample has: they would find nothing for ever.
+    Prometheus adds instance itself, and of faults only those that happened are told."""
+    wrong = []
+    for name, matchers in SELECTOR.findall(expression):
+        samples = [key for key in now if key[0] == name]
+        for label, how, value in MATCHER.findall(matchers):
+            has = [text for key in samples for text in key[1:] if text.startswith(f"{label}=")]
+            if label != "instance" and (
+                    not has or (how == "=" and f"{label}={value}" not in has)):
+                wrong.append((name, label, value))
+    return wrong
+
+
+def check_rules(path, queries_):
+    """promtool finds nothing wrong in these expressions."""
+    path.write_text(json.dumps({"groups": [{"name": "all", "rules": [
+        {"record": f"panel:{i}", "expr": one} for i, one in enumerate(queries_)]}]}))
+    return clients.run(find_program("promtool", "prometheus"), "check", "rules", path)
+
+
+def test_dashboard(advising, tmp_path):
     """It asks for what there is, in words that Prometheus takes, and leaves nothing out."""
-    board = json.loads((PACKAGING / "dashboard.json").read_text())
-    told = families(get(seen.metrics)[2])
-    asked = set().union(*map(used, expressions()))
-    assert asked - told == set()
-    assert told - asked == set()
+    board = dashboard()
+    text = get(advising.metrics)[2]
+    asked = set().union(*map(used, queries(board)))
+    assert asked - families(text) == set()
+    assert families(text) - asked == set()
+    now = samples(text)
+    assert [one for query in queries(board) for one in wrong_selectors(query, now)] == []
+    done = check_rules(tmp_path / "rules.yml", queries(board))
+    assert done.status == 0, done
+    assert check_rules(tmp_path / "wrong.yml", ["sum(starttls_workers"]).status != 0
+
+
+def test_dashboard_form():
+    """Panels have names of their own and places that no other one takes."""
+    board = dashboard()
+    assert board["schemaVersion"] >= 36 and board["uid"]
+    assert {one["name"] for one in board["templating"]["list"]} == {
+        "datasource", "instance", "front"}
     ids = [panel["id"] for panel in board["panels"]]
     assert len(set(ids)) == len(ids)
-    assert board["schemaVersion"] >= 36 and board["uid"]
-    variables = {one["name"] for one in board["templating"]["list"]}
-    assert variables == {"datasource", "instance", "front"}
+    taken = set()
     for panel in board["panels"]:
-        assert panel["type"] == "row" or panel["datasource"]["uid"] == "${datasource}"
-    rules = {"groups": [{"name": "dashboard", "rules": [
-        {"record": f"panel:{i}", "expr": one} for i, one in enumerate(expressions())]}]}
-    (tmp_path / "rules.yml").write_text(json.dumps(rules))
-    done = clients.run(find_program("promtool", "prometheus"), "check", "rules",
-                       tmp_path / "rules.yml")
-    assert done.status == 0, done
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                 for y in range(place["y"], place["y"] + place["h"])}
+        assert not cells & taken and max(cells)[0] < 24, panel["title"]
+        taken |= cells
+        if panel["type"] != "row":
+            assert panel["datasource"]["uid"] == "${datasource}"
+            assert panel["description"] and panel["targets"]
 
 
-def test_alerts(seen, tmp_path):
-    """The rules ask for what there is, and fire when they should."""
+def test_selectors():
+    """What would be wrong in them is found."""
+    now = samples('starttls_a{kind="x",fault="none"} 1\nstarttls_b 2\n')
+    assert wrong_selectors('starttls_a{kind="x",instance=~".*"} + starttls_b', now) == []
+    assert wrong_selectors('starttls_a{kind="y"}', now) == [("starttls_a", "kind", "y")]
+    assert wrong_selectors('rate(starttls_b{kind="x"}[5m])', now) == [("starttls_b", "kind", "x")]
+    assert wrong_selectors('starttls_a{sort!="x"}', now) == [("starttls_a", "sort", "x")]
+
+
+def alerts():
+    """{name: text} of the rules."""
     text = (PACKAGING / "alerts.yml").read_text()
-    told = families(get(seen.metrics)[2])
-    assert used(text) and used(text) <= told
+    parts = re.split(r"(?m)^  - alert: (\w+)\n", text)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def test_alerts(advising):
+    """The rules ask for what there is, fire when they should, and say what to do."""
+    text = get(advising.metrics)[2]
     promtool = find_program("promtool", "prometheus")
+    cases = pathlib.Path(__file__).with_name("alerts_test.yml")
+    fires = set(re.findall(r'\{alertname="(\w+)"', cases.read_text()))
+    assert fires == set(alerts()) and len(fires) > 19
+    for name, rule in alerts().items():
+        assert used(rule) and used(rule) <= families(text), name
+        assert wrong_selectors(rule, samples(text)) == [], name
+        assert re.search(r"severity: (warning|critical)\b", rule), name
+        assert " summary: " in rule and " description: " in rule, name
     assert clients.run(promtool, "check", "rules", PACKAGING / "alerts.yml").status == 0
-    done = clients.run(promtool, "test", "rules",
-                       pathlib.Path(__file__).with_name("alerts_test.yml"))
+    done = clients.run(promtool, "test", "rules", cases)
     assert done.status == 0, done
 
 
-def test_manual(seen):
+COUNTED = {"counter": ("_total",),
+           "histogram": ("_seconds", "_bytes"),
+           "gauge": ("",)}
+
+
+def test_names_and_words(advising):
+    """Counters end with _total, time has a unit and is in seconds, and each has its own help."""
+    text = get(advising.metrics)[2]
+    told = re.findall(r"# HELP (\w+) (.*)\n# TYPE (\w+) (\w+)\n", text)
+    assert len(told) == text.count("# TYPE") > 40
+    for name, words, same, kind in told:
+        assert name == same and name.startswith("starttls_")
+        assert name.endswith(COUNTED[kind])
+        assert name.endswith("_total") == (kind == "counter")
+        assert not re.search(r"_(ms|milliseconds|minutes|kb|kilobytes)(_|$)", name)
+        assert words.endswith(".") and "Of these" not in words, name
+        assert not re.search(r"\b[wW]hen\b", words) or "_seconds" in name, name
+    assert len({words for _, words, _, _ in told}) == len(told)
+
+
+def test_labels(advising, pki):
+    """What strangers say is no label, and makes no more samples."""
+    leave(tls(advising["imap"], pki))
+    before = set(advising.now())
+    for name in ("a.example", "b.example", None):
+        leave(tls(advising["imap"], pki, name=name, context=clients.context()))
+    with policy.Socketmap(advising.socket) as one:
+        for i in range(5):
+            one.ask(f".destination-{i}.example")
+    wait_until(lambda: advising.value("policy_questions_total") == 5, 5, "the questions")
+    assert advising.value("handshake_names_total", "name=unknown") == 2
+    assert set(advising.now()) == before
+
+
+def test_manual(advising):
     """starttlsd(8) has a word for each of them."""
     text = (PACKAGING.parent / "man" / "starttlsd.8").read_text()
-    # Those of policy services, which this daemon has none of, are in the table that they are
-    # made from; the one that is no counter is not.
-    table = (PACKAGING.parent / "src" / "gate" / "board.h").read_text()
-    advice = set(re.findall(r'"(starttls_\w+)"', table)) | {"starttls_store_troubled"}
-    assert len(advice) > 5
-    assert set(re.findall(r"\bstarttls_\w+", text)) == families(get(seen.metrics)[2]) | advice
+    assert set(re.findall(r"\bstarttls_\w+", text)) == families(get(advising.metrics)[2])
