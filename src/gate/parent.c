@@ -42,6 +42,8 @@ static void drain(struct parent *parent)
 	int64_t milliseconds = (int64_t)patience_of(parent) * 1000;
 
 	parent->draining = true;
+	timer_clear(parent->look);
+	parent_abandon(parent, PROC_RETIRE);
 	atomic_store(&parent->board->daemon.draining, 1);
 	proc_notify("STOPPING=1");
 	log_say(parent->log, LOG_LEVEL_INFO, "stopping", "sessions have %u seconds to end",
@@ -172,6 +174,7 @@ static void close_parent(struct parent *parent)
 	proc_shared_free(parent->board, sizeof(*parent->board));
 	proc_shared_free(parent->tallies.shared, sizeof(*parent->tallies.shared));
 	free(parent->text);
+	free(parent->coming);
 }
 
 int gate_run(const char *path)

@@ -28,6 +28,8 @@ struct parent {
 	const char *path; /* of the configuration */
 	char *text;       /* the one that is in force */
 	size_t length;
+	char *coming; /* that of the generation that starts; NULL: the same */
+	size_t coming_length;
 	struct log *log;  /* that of the current generation */
 	struct log first; /* before there is one */
 	struct loop *loop;
@@ -57,6 +59,8 @@ int parent_renew(struct parent *);
 /* A child of the generation that starts is ready, or will never be. */
 void parent_progress(struct parent *);
 void parent_give_up(struct parent *);
+/* What starts is told not to go on, in one way or the other. */
+void parent_abandon(struct parent *, enum proc_kind how);
 /* An old one's children may be gone. */
 void parent_sweep(struct parent *);
 /* Looks at files that are read once from now on; the timer does. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The processes: begun, heard, ended, and begun again. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,8 @@ static void leave_parent(struct parent *parent, struct generation *mine)
 			close(child->channel);
 	tickets_forget(&parent->tickets);
 	loop_free(parent->loop);
+	/* Who sends it to all of us means the parent. */
+	signal(SIGHUP, SIG_IGN);
 }
 
 static int (*const lives[])(const struct worker_order *) = {
@@ -175,13 +178,19 @@ int child_start(struct child *child)
 		return cannot_start(child, error);
 	}
 	child->watch = watch_open_reading(child->parent->loop, child->channel, on_channel, child);
-	return child->watch ? 0 : cannot_start(child, ENOMEM);
+	if (child->watch)
+		return 0;
+	proc_kill(child->pid); /* nobody would hear it */
+	return cannot_start(child, ENOMEM);
 }
 
 static void start_again(void *owner)
 {
 	struct child *child = owner;
 
+	/* What was to be may be over meanwhile. */
+	if (child->parent->draining || child->generation->state != GENERATION_SERVING)
+		return;
 	if (child_start(child) < 0)
 		timer_set(child->again, YOUNG);
 }

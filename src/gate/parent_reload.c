@@ -18,6 +18,7 @@
 static void drop(struct parent *parent, struct generation *generation)
 {
 	generation_unbind(generation, parent->sockets);
+	sockets_shrink(parent->sockets);
 	children_free(generation);
 	generation_free(generation);
 }
@@ -83,9 +84,12 @@ int parent_reload(struct parent *parent)
 		free(text);
 		return refuse(parent, &error);
 	}
-	free(parent->text);
-	parent->text = text;
-	parent->length = length;
+	if (!parent->starting) { /* it has been given up */
+		free(text);
+		return 0;
+	}
+	parent->coming = text;
+	parent->coming_length = length;
 	return 0;
 }
 
@@ -110,6 +114,23 @@ static void lay_off(struct parent *parent, struct generation *generation, enum p
 	parent->old = generation;
 }
 
+static void forget_coming(struct parent *parent)
+{
+	free(parent->coming);
+	parent->coming = NULL;
+}
+
+/* From now on it is what is read again when files have changed. */
+static void take_coming(struct parent *parent)
+{
+	if (!parent->coming)
+		return;
+	free(parent->text);
+	parent->text = parent->coming;
+	parent->length = parent->coming_length;
+	parent->coming = NULL;
+}
+
 static bool is_ready(const struct generation *generation)
 {
 	for (size_t i = 0; i < generation->child_count; i++)
@@ -131,6 +152,8 @@ void parent_progress(struct parent *parent)
 	if (!is_ready(parent->starting))
 		return;
 	timer_clear(parent->patience);
+	take_coming(parent);
+	sockets_keep(parent->sockets);
 	parent->current = parent->starting;
 	parent->log = &parent->current->log;
 	parent->starting = NULL;
@@ -145,16 +168,26 @@ void parent_progress(struct parent *parent)
 	go_on(parent);
 }
 
-/* Without a generation that serves, that is the end. */
-void parent_give_up(struct parent *parent)
+void parent_abandon(struct parent *parent, enum proc_kind how)
 {
 	struct generation *generation = parent->starting;
 
 	if (!generation)
 		return;
 	parent->starting = NULL;
+	forget_coming(parent);
 	timer_clear(parent->patience);
-	lay_off(parent, generation, PROC_STOP);
+	lay_off(parent, generation, how);
+	sockets_shrink(parent->sockets);
+}
+
+/* Without a generation that serves, that is the end.  Some of its processes may have
+ * got further than the one that failed, and have sessions. */
+void parent_give_up(struct parent *parent)
+{
+	if (!parent->starting)
+		return;
+	parent_abandon(parent, parent->current ? PROC_RETIRE : PROC_STOP);
 	if (!parent->current) {
 		parent_fail(parent);
 		return;

@@ -97,11 +97,13 @@ static int bound(const struct sockaddr *address, socklen_t length, int shared)
 	return done == 0 ? fd : give_up(fd);
 }
 
-static int listening(const struct sockaddr *address, socklen_t length)
+/* The first of a set listens at once, so that the address is seen to be taken; the others
+ * do when somebody accepts there. */
+static int another(const struct sockaddr *address, socklen_t length, size_t before)
 {
 	int fd = bound(address, length, 1);
 
-	return fd < 0 || listen(fd, SOMAXCONN) == 0 ? fd : give_up(fd);
+	return fd < 0 || before || listen(fd, SOMAXCONN) == 0 ? fd : give_up(fd);
 }
 
 /* A port that is shared among sockets of ours would be shared with a stranger's
@@ -219,7 +221,7 @@ static int grow(struct socket_set *set, size_t count)
 		if (set->count &&
 		    getsockname(set->fds[0], (struct sockaddr *)&address, &length) < 0)
 			return -1;
-		fd = listening((struct sockaddr *)&address, set->length);
+		fd = another((struct sockaddr *)&address, set->length, set->count);
 		if (fd < 0 || add_socket(set, fd) < 0)
 			return -1;
 	}
@@ -236,10 +238,42 @@ static void remove_set(struct sockets *sockets, struct socket_set *set)
 	free_set(set);
 }
 
+static int is_everywhere(const struct sockaddr *address)
+{
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+
+	if (address->sa_family == AF_INET)
+		return four->sin_addr.s_addr == htonl(INADDR_ANY);
+	return address->sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr);
+}
+
+/* In both families it is in the same place. */
+static in_port_t port_of(const struct sockaddr *address)
+{
+	return ((const struct sockaddr_in *)(const void *)address)->sin_port;
+}
+
+/* Whether ours are in the way: an address instead of all of them, or the other way round. */
+static int is_near_ours(const struct sockets *sockets, const struct sockaddr *address)
+{
+	for (const struct socket_set *set = sockets->sets; set; set = set->next) {
+		const struct sockaddr *one = (const struct sockaddr *)&set->address;
+
+		if (address->sa_family != AF_UNIX && one->sa_family == address->sa_family &&
+		    port_of(one) == port_of(address) &&
+		    (is_everywhere(one) || is_everywhere(address)))
+			return 1;
+	}
+	return 0;
+}
+
 static struct socket_set *new_set(struct sockets *sockets, const struct sockaddr *address,
                                   socklen_t length)
 {
-	return is_free(address, length) ? add_set(sockets, address, length) : NULL;
+	if (!is_near_ours(sockets, address) && !is_free(address, length))
+		return NULL;
+	return add_set(sockets, address, length);
 }
 
 struct socket_set *sockets_take(struct sockets *sockets, const struct sockaddr *address,
@@ -262,8 +296,23 @@ struct socket_set *sockets_take(struct sockets *sockets, const struct sockaddr *
 	return set;
 }
 
+void sockets_keep(struct sockets *sockets)
+{
+	for (struct socket_set *set = sockets->sets; set; set = set->next)
+		set->kept = set->count;
+}
+
+void sockets_shrink(struct sockets *sockets)
+{
+	for (struct socket_set *set = sockets->sets; set; set = set->next)
+		while (!set->inherited && set->count > set->kept)
+			close(set->fds[--set->count]);
+}
+
 int sockets_own(const struct socket_set *set, size_t index)
 {
+	if (index && !set->inherited && listen(set->fds[index], SOMAXCONN) < 0)
+		return -1;
 	return fcntl(set->fds[index], F_DUPFD_CLOEXEC, 0);
 }
 

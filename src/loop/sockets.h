@@ -24,7 +24,7 @@ struct socket_set {
 	struct sockaddr_storage address;
 	socklen_t length;
 	int *fds;
-	size_t count;
+	size_t count, kept; /* those behind are there for who may not come */
 	unsigned holders;
 	int inherited; /* somebody else has bound it and keeps it */
 };
@@ -42,6 +42,11 @@ void sockets_free(struct sockets *);
 struct socket_set *sockets_take(struct sockets *, const struct sockaddr *, socklen_t, size_t count);
 /* With its last holder a set goes, and the file of a Unix socket, where it may. */
 void sockets_drop(struct sockets *, struct socket_set *);
+
+/* All that there are now are accepted on. */
+void sockets_keep(struct sockets *);
+/* Those that have come since then are not, and go: nobody is to wait there. */
+void sockets_shrink(struct sockets *);
 
 /* One of a set's sockets once more, for whoever closes it when the set may stay; -1
  * with errno. */

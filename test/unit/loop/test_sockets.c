@@ -79,6 +79,66 @@ static void a_port_has_as_many_as_are_wanted(void **state)
 	assert_int_equal(set->holders, 3);
 }
 
+/* Those that were made for somebody who does not come; nobody was ever let in there. */
+static void what_is_not_kept_goes(void **state)
+{
+	struct scene *scene = *state;
+	struct socket_set *set = take_port(scene, 2);
+
+	sockets_keep(scene->sockets);
+	take_port(scene, 5);
+	sockets_drop(scene->sockets, set);
+	sockets_shrink(scene->sockets);
+	assert_int_equal(set->count, 2);
+	for (int i = 0; i < 20; i++)
+		assert_true(is_served(scene));
+	take_port(scene, 5);
+	sockets_keep(scene->sockets);
+	sockets_shrink(scene->sockets);
+	assert_int_equal(set->count, 5);
+}
+
+static int listens(int fd)
+{
+	int on = 0;
+	socklen_t length = sizeof(on);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &length), 0);
+	return on;
+}
+
+static void they_listen_for_who_accepts(void **state)
+{
+	struct scene *scene = *state;
+	struct socket_set *set = take_port(scene, 2);
+	int own;
+
+	assert_true(listens(set->fds[0]));
+	assert_false(listens(set->fds[1]));
+	own = sockets_own(set, 1);
+	assert_true(listens(own));
+	close(own);
+	assert_true(listens(set->fds[1]));
+}
+
+/* A wildcard is no stranger to an address. */
+static void ours_are_not_in_the_way(void **state)
+{
+	struct scene *scene = *state;
+	struct sockets *stranger = sockets_new();
+	struct socket_set *one = take_port(scene, 2);
+
+	scene->any.sin_addr.s_addr = INADDR_ANY;
+	assert_non_null(take_port(scene, 2));
+	sockets_drop(scene->sockets, one);
+	scene->any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_non_null(take_port(scene, 2));
+	/* A stranger is one. */
+	scene->any.sin_addr.s_addr = INADDR_ANY;
+	assert_null(sockets_take(stranger, (struct sockaddr *)&scene->any, sizeof(scene->any), 2));
+	sockets_free(stranger);
+}
+
 static void a_set_goes_with_its_last_holder(void **state)
 {
 	struct scene *scene = *state;
@@ -206,6 +266,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    SCENE(a_port_has_as_many_as_are_wanted),
+	    SCENE(what_is_not_kept_goes),
+	    SCENE(they_listen_for_who_accepts),
+	    SCENE(ours_are_not_in_the_way),
 	    SCENE(a_set_goes_with_its_last_holder),
 	    SCENE(port_0_is_another_one_each_time),
 	    SCENE(a_strangers_port_is_not_shared),
