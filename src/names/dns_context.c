@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,31 @@ static int read_config(struct ub_ctx *context, const char *path, char wrong[DNS_
 	return error ? fail(wrong, path, ub_strerror(error)) : 0;
 }
 
+/* What an operator's file may not have: without validation everything would be insecure,
+ * and nobody would see that DANE is gone (RFC 7672 section 2.1.1). */
+static int check_validation(struct ub_ctx *context, char wrong[DNS_WRONG])
+{
+	static const struct {
+		const char *name, *value; /* which it must have */
+		const char *why;
+	} wanted[] = {
+	    {"module-config", "validator", "without \"validator\" nothing would be validated"},
+	    {"val-permissive-mode", "no", "what is bogus would be taken for insecure"},
+	    {"harden-dnssec-stripped", "yes", "whoever takes signatures away would be believed"},
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		char *value = NULL;
+		bool good = ub_ctx_get_option(context, wanted[i].name, &value) == 0 && value &&
+		            strstr(value, wanted[i].value);
+
+		free(value);
+		if (!good)
+			return fail(wrong, wanted[i].name, wanted[i].why);
+	}
+	return 0;
+}
+
 static int read_forwarders(struct ub_ctx *context, const char *path, char wrong[DNS_WRONG])
 {
 	int error = ub_ctx_resolvconf(context, path);
@@ -105,8 +131,9 @@ static struct ub_ctx *attempt(struct ub_event_base *base, const struct dns_setti
 		return NULL;
 	}
 	ub_ctx_debugout(context, log);
-	settled =
-	    configure(context, settings, wrong) == 0 && dns_anchor(context, settings, wrong) == 0;
+	settled = configure(context, settings, wrong) == 0 &&
+	          check_validation(context, wrong) == 0 &&
+	          dns_anchor(context, settings, wrong) == 0;
 	if (settled && finish(context, wrong) == 0) {
 		ub_ctx_debugout(context, NULL);
 		return context;

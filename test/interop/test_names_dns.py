@@ -575,7 +575,7 @@ def test_state_that_cannot_be_written(world, tmp_path):
     (None, "No such file"),
     ("server:\n nonsense: yes\n", "syntax"),
     ("server:\n trust-anchor-file: \"/nowhere/key\"\n", "/nowhere/key"),
-    ("server:\n module-config: \"nonsense\"\n", "nonsense"),
+    ("server:\n module-config: \"validator nonsense\"\n", "nonsense"),
 ])
 def test_bad_settings(tmp_path, text, part):
     """Told at once, and not with the first question."""
@@ -585,6 +585,27 @@ def test_bad_settings(tmp_path, text, part):
     ended = run_ask("--config", path)
     assert ended.returncode == 1
     assert part in ended.stderr
+
+
+@pytest.mark.parametrize("text, part", [
+    ("module-config: \"iterator\"", "nothing would be validated"),
+    ("val-permissive-mode: yes", "taken for insecure"),
+    ("harden-dnssec-stripped: no", "would be believed"),
+    ("module-config: \"respip validator iterator\"", None),
+    ("val-permissive-mode: no\n harden-dnssec-stripped: yes", None),
+])
+def test_no_validation(world, tmp_path, text, part):
+    """DANE-01, DANE-02: nor is a file taken by which bogus is insecure."""
+    path = tmp_path / "unbound.conf"
+    path.write_text(world.config.read_text().replace("server:\n", f"server:\n {text}\n", 1))
+    if part:
+        ended = run_ask("--config", path)
+        assert ended.returncode == 1
+        assert part in ended.stderr and text.split(":")[0] in ended.stderr
+        return
+    with Asker("--config", path, "--patience", "3000") as asker:
+        assert asker.ask("A mx.bogus.test")["security"] == "bogus"
+        assert asker.ask("MX sec.test")["security"] == "secure"
 
 
 def test_no_anchor(tmp_path):
