@@ -575,7 +575,7 @@ def test_state_that_cannot_be_written(world, tmp_path):
     (None, "No such file"),
     ("server:\n nonsense: yes\n", "syntax"),
     ("server:\n trust-anchor-file: \"/nowhere/key\"\n", "/nowhere/key"),
-    ("server:\n module-config: \"validator nonsense\"\n", "nonsense"),
+    ("server:\n module-config: \"nonsense validator\"\n", "nonsense"),
 ])
 def test_bad_settings(tmp_path, text, part):
     """Told at once, and not with the first question."""
