@@ -64,6 +64,39 @@ def test_workers_that_cannot_start(two, pki):
     everybody_is_served(two.listen, pki)
 
 
+def stop_one_that_starts(made, before):
+    """Holds one of the new processes up before it is ready; None: it was faster."""
+    made.process.send_signal(signal.SIGHUP)
+    new = wait_until(lambda: set(workers(made.pid)) - before, 5, "new processes")
+    victim = max(new)
+    os.kill(victim, signal.SIGSTOP)
+    time.sleep(0.5)
+    return None if "event=reloaded" in made.log else victim
+
+
+def test_those_who_came_meanwhile(starttlsd, network, pki, echo):
+    """Some of the new workers serve when another one fails: their sessions go on."""
+    listen = network.endpoint()
+    text = daemon.config(front(listen, echo), certificates=[pki.server()], workers=6)
+    for _ in range(5):
+        made = starttlsd(text)
+        made.wait_log("event=ready")
+        victim = stop_one_that_starts(made, set(workers(made.pid)))
+        if victim:
+            break
+        made.finish()
+        made.finish = made.stop
+    assert victim
+    held = [client(listen, pki) for _ in range(24)]
+    os.kill(victim, signal.SIGKILL)
+    made.wait_log("did not start")
+    everybody_is_served(listen, pki, 4)
+    assert all(works(one) for one in held)
+    for one in held:
+        one.close()
+    wait_until(lambda: len(workers(made.pid)) == 6, 5, "the new ones end with their sessions")
+
+
 def test_files_after_a_failed_reload(starttlsd, lab, network, pki, echo):
     """Certificates that have changed are read for the configuration in force."""
     folder = lab.make_folder("renewed")
