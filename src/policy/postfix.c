@@ -96,6 +96,24 @@ static void put_each(struct line *line, const struct stls_sts_policy *policy, co
 	}
 }
 
+/* The hosts alone that may be used, of those that the policy names. */
+static void put_usable(struct line *line, const struct stls_plan *plan, const char *before)
+{
+	for (size_t i = 0; i < plan->host_count; i++)
+		if (plan->hosts[i]->skip == STLS_FAULT_NONE) {
+			put_string(line, before);
+			put_string(line, plan->hosts[i]->name);
+		}
+}
+
+static bool loses_tlsa(const struct stls_plan *plan)
+{
+	for (size_t i = 0; i < plan->host_count; i++)
+		if (plan->hosts[i]->tlsa_lost)
+			return true;
+	return false;
+}
+
 /* Of what a policy has only what is understood is passed on: the rest of it might be
  * understood by Postfix, as attributes. */
 static void put_reports(struct line *line, const struct stls_plan *plan)
@@ -113,23 +131,15 @@ static void put_reports(struct line *line, const struct stls_plan *plan)
 	snprintf(text, sizeof(text), " { policy_string = max_age: %u }", (unsigned)policy->max_age);
 	put_string(line, text);
 	/* They are enforced (3.10.5), so a policy in testing keeps them to itself. */
-	if (policy->mode == STLS_STS_ENFORCE)
+	if (policy->mode == STLS_STS_ENFORCE && loses_tlsa(plan))
+		put_usable(line, plan, " mx_host_pattern=");
+	else if (policy->mode == STLS_STS_ENFORCE)
 		put_each(line, policy, " mx_host_pattern=", "");
 }
 
 static bool reports(const struct postfix_wish *wish)
 {
 	return wish->reports && wish->version >= 310;
-}
-
-static void put_sts(struct line *line, const struct stls_plan *plan,
-                    const struct postfix_wish *wish)
-{
-	put_string(line, "secure");
-	put_patterns(line, &plan->sts.policy);
-	put_string(line, " servername=hostname");
-	if (reports(wish))
-		put_reports(line, plan);
 }
 
 static bool told_before(const struct stls_plan *plan, size_t host, size_t id)
@@ -145,7 +155,7 @@ static bool told_before(const struct stls_plan *plan, size_t host, size_t id)
 	return false;
 }
 
-/* Without MTA-STS: the names that the hosts may have. */
+/* The names that the hosts may have, instead of patterns. */
 static void put_names(struct line *line, const struct stls_plan *plan)
 {
 	bool first = true;
@@ -158,6 +168,22 @@ static void put_names(struct line *line, const struct stls_plan *plan)
 				put_match(line, plan->hosts[h]->wanted[i].bytes,
 				          plan->hosts[h]->wanted[i].length, &first);
 	put_string(line, " servername=hostname");
+}
+
+static void put_sts(struct line *line, const struct stls_plan *plan,
+                    const struct postfix_wish *wish)
+{
+	/* A host whose TLSA records could not be looked up must not be used, whatever its
+	 * certificate (RFC 7672 section 2.1.2), and at this level Postfix looks for none. */
+	if (loses_tlsa(plan)) {
+		put_names(line, plan);
+	} else {
+		put_string(line, "secure");
+		put_patterns(line, &plan->sts.policy);
+		put_string(line, " servername=hostname");
+	}
+	if (reports(wish))
+		put_reports(line, plan);
 }
 
 /* ---- the value ---- */
