@@ -12,6 +12,8 @@ import socket
 import ssl
 import subprocess
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -570,16 +572,16 @@ def test_slow_clients(seen):
 # -------------------------------------------------- what operators look at
 
 
-def test_prometheus(seen, pki, network, tmp_path):
-    """A real Prometheus collects the numbers, and evaluates the rules that come with us."""
+def test_prometheus(advising, pki, network, tmp_path):
+    """A real Prometheus collects the numbers, and evaluates our rules and dashboard."""
     program = find_program("prometheus", "prometheus")
     listen = network.endpoint()
     (tmp_path / "prometheus.yml").write_text(
         "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
         f"rule_files: ['{PACKAGING}/alerts.yml']\n"
         "scrape_configs:\n- job_name: starttls\n  static_configs:\n"
-        f"  - targets: ['{seen.metrics}']\n")
-    leave(tls(seen["imaps"], pki))
+        f"  - targets: ['{advising.metrics}']\n")
+    leave(tls(advising["imap"], pki))
 
     def ask(path):
         with urllib.request.urlopen(f"http://{listen}/api/v1/{path}", timeout=10) as answer:
@@ -600,7 +602,11 @@ def test_prometheus(seen, pki, network, tmp_path):
         rules = wait_until(lambda: all(
             rule["health"] == "ok" for group in ask("rules")["groups"] for rule in group["rules"])
             and ask("rules")["groups"], 20, "the rules")
-        assert len(rules[0]["rules"]) > 5
+        assert [len(one["rules"]) > 5 for one in rules] == [True, True]
+        for query in queries(dashboard()):  # an answer that is an error raises one
+            ask("query?query=" + urllib.parse.quote(query))
+        with pytest.raises(urllib.error.HTTPError):
+            ask("query?query=" + urllib.parse.quote("starttls_workers + on (job) starttls_workers"))
 
 
 def dashboard():
