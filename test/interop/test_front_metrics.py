@@ -587,6 +587,13 @@ def test_prometheus(advising, pki, network, tmp_path):
         with urllib.request.urlopen(f"http://{listen}/api/v1/{path}", timeout=10) as answer:
             return json.load(answer)["data"]
 
+    def is_ready():
+        try:
+            with urllib.request.urlopen(f"http://{listen}/-/ready", timeout=10):
+                return True
+        except urllib.error.HTTPError:  # it listens before it does
+            return False
+
     def value(name):
         found = ask(f"query?query={name}")["result"]
         return sum(float(one["value"][1]) for one in found) if found else None
@@ -595,6 +602,7 @@ def test_prometheus(advising, pki, network, tmp_path):
                 f"--storage.tsdb.path={tmp_path}/data", f"--web.listen-address={listen}"],
                tmp_path / "log") as child:
         child.wait_listening([listen], seconds=30)
+        wait_until(is_ready, 30, "Prometheus")
         wait_until(lambda: value("starttls_bytes_total"), 20, "a collection")
         target = ask("targets")["activeTargets"][0]
         assert (target["health"], target["lastError"]) == ("up", "")
