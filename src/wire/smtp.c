@@ -157,7 +157,7 @@ static enum asked greeted_plainly(struct stls_dialogue *d, const char *name)
 
 static enum asked upgrade(struct stls_dialogue *d, const char *arguments)
 {
-	if (*arguments == '\0' && d->helo[0] == '\0') {
+	if (d->helo[0] == '\0') {
 		dialogue_say(d, "503 5.5.1 Say ", is_lmtp(d) ? "LHLO" : "EHLO", " first\r\n", NULL);
 		return ASKED_ANSWERED;
 	}

@@ -56,6 +56,15 @@ static const struct screen_case lists[] = {
      .to_service = "a ID NIL\r\n",
      .to_client = "* ID (\"name\" {24}\r\n* CAPABILITY STARTTLS\r\n\r\n \"os\" {2}\r\n{9)\r\n"
                   "a OK ends like a literal {24}\r\n* CAPABILITY X\r\n"},
+    {.name = "nor does what is for humans hold a literal",
+     .protocol = STLS_IMAP,
+     .tls = 1,
+     .said = {{'S',
+               "* NO {24}\r\n* CAPABILITY A STARTTLS\r\n* BAD {24}\r\n* CAPABILITY B STARTTLS\r\n"
+               "* BYE {24}\r\n* CAPABILITY C STARTTLS\r\n"}},
+     .to_service = "",
+     .to_client = "* NO {24}\r\n* CAPABILITY A\r\n* BAD {24}\r\n* CAPABILITY B\r\n"
+                  "* BYE {24}\r\n* CAPABILITY C\r\n"},
     {.name = "PREAUTH: the service's operator has it so",
      .protocol = STLS_IMAP,
      .tls = 1,
