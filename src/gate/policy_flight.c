@@ -71,6 +71,8 @@ static stls_case *open_case(const struct desk_order *order, const char *destinat
 	enum store_result result;
 
 	*wrong = stls_destination_parse(&parsed, destination);
+	if (!*wrong && parsed.kind == STLS_DESTINATION_PARENT)
+		*wrong = "a parent domain is no destination";
 	if (*wrong)
 		return NULL;
 	fill_in(&spec, order->policy);
