@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The daemon's processes: one that looks after the others, and change without loss."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -329,19 +330,19 @@ def activated(lab, folder, text, sockets, env=None):
     path = lab.make_folder(folder) / "starttlsd.conf"
     path.write_text(text)
     program = daemon.program("starttlsd")
-    count = len(sockets)
-    script = f'LISTEN_PID=$$ LISTEN_FDS={count} exec {program} -c {path}'
-    for number, one in enumerate(sockets):
-        os.dup2(one.fileno(), 100 + number, inheritable=True)
-        script += f" {3 + number}<&{100 + number} {100 + number}<&-"
+    script = f'LISTEN_PID=$$ LISTEN_FDS={len(sockets)} exec {program} -c {path}'
+    # Numbers that nobody has, here or behind 3 there.
+    given = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD, 100) for one in sockets]
+    for number, one in enumerate(given):
+        script += f" {3 + number}<&{one} {one}<&-"
     out = open(path.parent / "log", "ab")
     try:
         return subprocess.Popen(["bash", "-c", script], stdout=out, stderr=out, close_fds=False,
                                 env={**os.environ, **(env or {})}), path.parent / "log"
     finally:
         out.close()
-        for number in range(count):
-            os.close(100 + number)
+        for one in given:
+            os.close(one)
 
 
 def test_socket_activation(lab, network, pki, echo):
