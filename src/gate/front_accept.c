@@ -10,6 +10,7 @@
 static void dismiss(struct session *session)
 {
 	if (stls_need(session->talk.dialogue) == STLS_OUT) { /* and nobody listens */
+		session->fault = STLS_FAULT_TIMEOUT;
 		session->stage = STAGE_OVER;
 		return;
 	}
@@ -67,22 +68,50 @@ static struct session *new_session(struct front *front, int fd)
 	return NULL;
 }
 
-void front_accept(void *owner, int fd, const struct sockaddr *peer, socklen_t length)
+/* An IPv4 client of a socket for both families (systemd's are) is one of IPv4 (RFC 4291
+ * section 2.5.5.2). */
+static struct address_socket plain_address(const struct sockaddr *from, socklen_t length)
+{
+	struct address_socket address = {.length = length};
+	const struct sockaddr_in6 *six = (const void *)from;
+	struct sockaddr_in four = {.sin_family = AF_INET};
+
+	if (from->sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+		memcpy(&address.storage, from, length);
+		return address;
+	}
+	four.sin_port = six->sin6_port;
+	memcpy(&four.sin_addr, six->sin6_addr.s6_addr + 12, sizeof(four.sin_addr));
+	address.length = sizeof(four);
+	memcpy(&address.storage, &four, sizeof(four));
+	return address;
+}
+
+static struct address_socket local_address(const struct end *end)
+{
+	struct sockaddr_storage local = {0};
+	socklen_t length;
+
+	end_local(end, &local, &length);
+	return plain_address((const struct sockaddr *)&local, length);
+}
+
+void front_accept(void *owner, int fd, const struct sockaddr *from, socklen_t length)
 {
 	struct front *front = owner;
+	const struct address_socket client = plain_address(from, length);
+	const struct sockaddr *peer = (const struct sockaddr *)&client.storage;
 	bool known = !front_awaits_header(front, peer);
 	struct session *session;
 
-	if (!front_admit(front, fd, peer, length, known))
+	if (!front_admit(front, fd, peer, client.length, known))
 		return;
 	session = new_session(front, fd);
 	if (!session)
 		return;
 	limits_sit(front->limits, &session->seat, known ? peer : NULL, session);
-	memcpy(&session->peer.storage, peer, length);
-	session->peer.length = length;
-	session->local.length = sizeof(session->local.storage);
-	end_local(&session->client.end, &session->local.storage, &session->local.length);
+	session->peer = client;
+	session->local = local_address(&session->client.end);
 	session_go(session, known ? STAGE_LEARN : STAGE_PROXY,
 	           (int64_t)front->config->plaintext_deadline * 1000);
 	session_wake(session);

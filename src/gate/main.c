@@ -9,6 +9,7 @@
 #include <starttls/api.h>
 
 #include "gate/gate.h"
+#include "proc/inherited.h"
 
 static const char usage[] = "usage: starttlsd -c FILE [-t]\n"
                             "       starttlsd -V | -h\n"
@@ -46,11 +47,13 @@ static int read_options(struct options *options, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct options options = {0};
-	int status = read_options(&options, argc, argv);
+	int status = proc_standard() < 0 ? EXIT_FAILURE : read_options(&options, argc, argv);
 
 	if (status >= 0)
 		return status;
-	/* A peer or a log reader that is gone is told by an error of write(2). */
+	/* A peer or a log reader that is gone, and a file that may not grow any more, are
+	 * told by an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return options.test ? gate_test(options.file) : gate_run(options.file);
 }

@@ -38,6 +38,12 @@ static void complain(struct listener *listener, int error)
 	listener->acts.troubled(listener->acts.owner, error);
 }
 
+/* The socket itself is no good any more, and so will the next one be. */
+static int is_for_good(int error)
+{
+	return error == EINVAL || error == EBADF || error == ENOTSOCK;
+}
+
 /* 1: it may be tried again at once. */
 static int run_out(struct listener *listener, int error)
 {
@@ -62,7 +68,7 @@ static int accept_one(struct listener *listener)
 		listener->acts.accepted(listener->acts.owner, fd, (struct sockaddr *)&peer, length);
 		return 1;
 	}
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
+	if (errno == EAGAIN || errno == EWOULDBLOCK || is_for_good(errno))
 		return 0;
 	return is_out_of_something(errno) ? run_out(listener, errno) : 1;
 }
@@ -104,7 +110,10 @@ struct listener *listener_open(struct loop *loop, int fd, const struct listener_
 
 void listener_retire(struct listener *listener)
 {
-	while (accept_one(listener))
+	/* Whoever comes faster than that is not waiting yet. */
+	int left = SOMAXCONN;
+
+	while (left-- && accept_one(listener))
 		;
 	listener_close(listener);
 }

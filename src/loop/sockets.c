@@ -321,6 +321,7 @@ int sockets_adopt(struct sockets *sockets, int fd)
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
 	struct socket_set *set;
+	int on = 1;
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
 		return -1;
@@ -330,6 +331,8 @@ int sockets_adopt(struct sockets *sockets, int fd)
 	if (!set)
 		return -1;
 	set->inherited = 1;
+	/* As with our own; a Unix socket does not know of it. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return add_socket(set, fd);
 }
 

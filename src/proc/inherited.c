@@ -18,6 +18,14 @@ static long number(const char *name)
 	return text && *text && !*end ? value : 0;
 }
 
+int proc_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -1;
+	return 0;
+}
+
 size_t proc_inherited(void)
 {
 	long count = number("LISTEN_PID") == getpid() ? number("LISTEN_FDS") : 0;

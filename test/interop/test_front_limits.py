@@ -158,6 +158,18 @@ def test_plaintext_deadline(gate, pki):
         assert talk.until(r"\d{3} ")[-1] == "250 STARTTLS"
 
 
+def test_plaintext_deadline_of_who_does_not_listen(gate):
+    """Nothing can be said to it any more, and it did not end well."""
+    offers = [f"X-OFFER-{number} {'x' * 400}" for number in range(100)]
+    one = gate(plaintext_deadline=2, capabilities=offers)
+    with socket.socket() as talk:
+        talk.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        talk.connect(one.listen.address)
+        talk.sendall(b"EHLO x\r\n" * 99)
+        one.wait_log("event=session")
+    assert re.search("event=session .*fault=timeout by=client", one.log), one.log
+
+
 def test_handshake_deadline(gate, pki):
     """TLS has a deadline of its own, with no text at its end."""
     one = gate(handshake_deadline=2, plaintext_deadline=60)

@@ -2,6 +2,7 @@
 /* The sockets that are listened on, whoever comes and goes. */
 #include "pair.h"
 
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
@@ -247,6 +248,23 @@ static void an_inherited_one_is_used_and_kept(void **state)
 	assert_true(is_served(scene));
 }
 
+/* As with our own ones, a reply does not wait for the acknowledgement of the last one. */
+static void an_inherited_one_does_not_delay(void **state)
+{
+	struct scene *scene = *state;
+	int fd = listen_socket((struct sockaddr *)&scene->any, sizeof(scene->any));
+	int client = socket(AF_INET, SOCK_STREAM, 0), server, on = 0;
+	socklen_t length = sizeof(on);
+
+	assert_int_equal(sockets_adopt(scene->sockets, fd), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&scene->any, sizeof(scene->any)), 0);
+	server = accept(fd, NULL, NULL);
+	assert_int_equal(getsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0);
+	assert_true(on);
+	close(server);
+	close(client);
+}
+
 static void both_families_share_a_port(void **state)
 {
 	struct scene *scene = *state;
@@ -277,6 +295,7 @@ int main(void)
 	    SCENE(a_path_is_open_to_all),
 	    SCENE(what_is_no_socket_is_left_alone),
 	    SCENE(an_inherited_one_is_used_and_kept),
+	    SCENE(an_inherited_one_does_not_delay),
 	    SCENE(both_families_share_a_port),
 	};
 
