@@ -9,6 +9,7 @@
 #define LEAST 60      /* s for which an answer is good, whatever DNS says */
 #define MOST 3600     /* s; and what is known of a policy may change meanwhile */
 #define TROUBLED 30   /* s for which trouble is not looked into again */
+#define PAUSE 300     /* s between two looks at a policy */
 #define QUICK 500     /* destinations that are found out at once */
 #define PATIENCE 2000 /* ms: those that take longer make room for others */
 #define SLOW 5000     /* of them */
@@ -127,6 +128,18 @@ static void give_up(struct errand *errand)
 	over(errand);
 }
 
+/* No host is named by a policy that is known: it may have been changed without another id,
+ * which is wrong of its domain, and happens.  Who asks again is told of what is there then. */
+static void look_again(struct desk *desk, struct entry *entry, const struct stls_plan *plan)
+{
+	int64_t now = loop_clock();
+
+	if (!plan || plan->fault != STLS_FAULT_STS_MX || plan->sts.renewed)
+		return;
+	if (!entry->renewed || now - entry->renewed >= PAUSE * SECOND)
+		errand_begin(desk, entry, ERRAND_RENEW, true);
+}
+
 /* Who only looks after a policy and fails has nothing to say to those who wait.  Who has
  * fetched one has the last word: the other may have set out from what was before. */
 static void found_out(void *owner, const struct stls_plan *plan, const char *why)
@@ -147,7 +160,8 @@ static void found_out(void *owner, const struct stls_plan *plan, const char *why
 		take(desk, entry, plan, why);
 	if (renewed)
 		give_up(entry->errands[!errand->kind]);
-	give_up(errand);
+	look_again(desk, entry, plan);
+	give_up(errand); /* with its plan */
 	if (counts)
 		wake(entry, true);
 }

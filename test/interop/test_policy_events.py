@@ -119,6 +119,19 @@ def test_a_new_id_is_noticed(internet, service):
     assert "level=warning" in told[2] and "mode=testing before=enforce id=1" in told[2]
 
 
+def test_another_policy_under_the_same_id(internet):
+    """RFC 8461 section 8.1 has it otherwise, but it happens: a policy that names no host is looked
+    at again at once, and not tomorrow."""
+    name = "sts-mx.example"
+    with policy.Service(internet, "same-id", SERVICES) as one:
+        assert one.ask("postfix", name)[0] == "TEMP"
+        with internet.changed(name, sts=dict(mx=(f"mx.{name}",))):
+            one.reload()
+            assert one.ask("postfix", name)[0] == "TEMP"
+            wait_until(lambda: one.ask("postfix", name) == enforced(name), 10,
+                       "it is fetched again")
+
+
 def age(service, seconds):
     """Makes everything in the store older; the service must not be there."""
     done = subprocess.run([daemon.program("policy_age"), service.state, str(seconds)], check=True,

@@ -369,6 +369,37 @@ static void a_policy_that_forbids_has_it_too(void **state)
 	assert_says(scene, "other.example", forbidden);
 }
 
+/* RFC 8461 section 5.1: mail is deferred, and the policy is looked at again at once, though
+ * not time and again. */
+static void a_policy_that_names_nobody_is_looked_at_again(void **state)
+{
+	struct scene *scene = *state;
+	struct listener one;
+
+	wait_for(scene, "sts.example", &one);
+	flight_forbids(flights_find("sts.example"), 0);
+	scene_turn(scene);
+	assert_int_equal(flights_count(), 1);
+	assert_true(flights_find("sts.example")->refresh);
+	flight_fetches(flights_find("sts.example"), STLS_LEVEL_ENCRYPT, 60);
+	assert_says(scene, "sts.example", ENCRYPT);
+	scene_pass(scene, 61000);
+	for (int i = 0; i < 2; i++) {
+		wait_for(scene, "sts.example", &one);
+		flight_forbids(flights_find("sts.example"), 0);
+		scene_turn(scene);
+		assert_int_equal(flights_count(), 0);
+		scene_pass(scene, 31000);
+	}
+	scene_pass(scene, 240000);
+	wait_for(scene, "sts.example", &one);
+	flight_forbids(flights_find("sts.example"), 0);
+	scene_turn(scene);
+	assert_int_equal(flights_count(), 1);
+	flight_fails(flights_find("sts.example"), "nobody answers");
+	assert_int_equal(flights_count(), 0);
+}
+
 /* One that is due for good, as its record has gone, keeps nobody busy. */
 static void policies_are_left_alone_for_a_while(void **state)
 {
@@ -506,6 +537,7 @@ int main(void)
 	    TEST(policies_are_renewed_unasked),
 	    TEST(who_has_fetched_has_the_last_word),
 	    TEST(a_policy_that_forbids_has_it_too),
+	    TEST(a_policy_that_names_nobody_is_looked_at_again),
 	    TEST(policies_are_left_alone_for_a_while),
 	    TEST(closes_under_way),
 	    TEST(nobody_waits_any_more),
