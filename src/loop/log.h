@@ -44,6 +44,7 @@ struct log {
 	enum log_format format;
 	bool ready;    /* a write to the descriptor never waits */
 	bool prefixed; /* "<6>" for the journal behind the descriptor, see sd-daemon(3) */
+	bool torn;     /* what is there may end in the middle of a line */
 	struct log_bucket strangers;
 	uint64_t suppressed, lost; /* since a line told */
 	_Atomic uint64_t *missed;

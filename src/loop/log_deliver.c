@@ -23,9 +23,26 @@ int log_severity(enum log_level level)
 	return severities[level];
 }
 
+static bool is_out_of_room(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/* A disk that gets full takes a part of a line, of ours or of another process'. */
+static bool write_whole(struct log *log, const char *bytes, size_t count)
+{
+	ssize_t n = write(log->fd, bytes, count);
+
+	if (n >= 0)
+		log->torn = (size_t)n < count;
+	else if (is_out_of_room(errno))
+		log->torn = true;
+	return n == (ssize_t)count;
+}
+
 /* One write: lines of several processes do not mix.  Where nobody reads, a write
  * would wait, and a log must not stop a server. */
-static bool write_line(const struct log *log, const char *bytes, size_t count)
+static bool write_line(struct log *log, const char *bytes, size_t count)
 {
 	struct pollfd ready = {.fd = log->fd, .events = POLLOUT};
 
@@ -35,15 +52,17 @@ static bool write_line(const struct log *log, const char *bytes, size_t count)
 		if (errno != ENOTSOCK || poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
 			return false;
 	}
-	return write(log->fd, bytes, count) >= 0;
+	return write_whole(log, bytes, count);
 }
 
-static bool to_descriptor(const struct log *log, const struct log_line *line)
+static bool to_descriptor(struct log *log, const struct log_line *line)
 {
 	char bytes[LOG_LINE];
 	struct log_draft draft = {.bytes = bytes, .room = sizeof(bytes) - 1};
 	char prefix[] = {'<', (char)('0' + log_severity(line->level)), '>'};
 
+	if (log->torn)
+		log_put(&draft, "\n", 1);
 	if (log->prefixed)
 		log_put(&draft, prefix, sizeof(prefix));
 	log_form(&draft, line, log->format, LOG_FROM_TIME);

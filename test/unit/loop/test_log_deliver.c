@@ -9,8 +9,10 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <regex.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -579,6 +581,54 @@ static void a_broken_log(void **state)
 	assert_int_equal(log.suppressed, 0);
 }
 
+static void assert_matches(const char *text, const char *pattern)
+{
+	regex_t regex;
+	int result;
+
+	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	result = regexec(&regex, text, 0, NULL, 0);
+	regfree(&regex);
+	if (result)
+		fail_msg("not as it should be:\n%s", text);
+}
+
+static void limit_files(rlim_t size)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* As on a disk that gets full, and has room again later. */
+static void a_line_in_part_is_not_in_the_next_one(void **state)
+{
+	char path[] = P_tmpdir "/starttls-log.XXXXXX", text[400] = "";
+	struct log log = {.level = LOG_LEVEL_INFO, .ready = true};
+
+	(void)state;
+	log.fd = mkostemp(path, O_APPEND);
+	assert_true(log.fd >= 0);
+	assert_int_equal(unlink(path), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	limit_files(100);
+	log_say(&log, LOG_LEVEL_INFO, "e", "first");
+	log_say(&log, LOG_LEVEL_INFO, "e", "second");
+	log_say(&log, LOG_LEVEL_INFO, "e", "third");
+	assert_int_equal(log.lost, 2);
+	limit_files(RLIM_INFINITY);
+	log_say(&log, LOG_LEVEL_INFO, "e", "fourth");
+	assert_int_equal(log.lost, 0);
+	log_say(&log, LOG_LEVEL_INFO, "e", "fifth");
+	assert_true(pread(log.fd, text, sizeof(text) - 1, 0) > 0);
+	assert_matches(text, "^ts=[^\n]* message=first\nts=[^\n]*\n"
+	                     "ts=[^ ]* level=info event=e lost=2 message=fourth\n"
+	                     "ts=[^ ]* level=info event=e message=fifth\n$");
+	close(log.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,6 +650,7 @@ int main(void)
 	    cmocka_unit_test(closing_tells),
 	    cmocka_unit_test(a_path_that_is_too_long),
 	    cmocka_unit_test(a_broken_log),
+	    cmocka_unit_test(a_line_in_part_is_not_in_the_next_one),
 	};
 	return cmocka_run_group_tests_name("loop/log-deliver", tests, NULL, NULL);
 }
