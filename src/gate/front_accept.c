@@ -30,7 +30,7 @@ static void late(void *owner)
 	/* No text goes into half an open TLS connection. */
 	case STAGE_HANDSHAKE: session_close(session, PARTY_CLIENT, STLS_FAULT_TIMEOUT); break;
 	case STAGE_BACKEND: front_backend_late(session); break;
-	case STAGE_FORWARD: session_cut(session, PARTY_US, STLS_FAULT_TIMEOUT); break;
+	case STAGE_FORWARD: front_forward_late(session); break;
 	default: session->stage = STAGE_OVER;
 	}
 	session_wake(session);

@@ -6,7 +6,9 @@
 #include "gate/session.h"
 #include "wire/greeting.h"
 
-#define STARVED 200 /* ms until memory is asked for again */
+#define STARVED 200      /* ms until memory is asked for again */
+#define LEFT_ALONE 10000 /* ms of silence for a client whose service has closed */
+#define UNASKED 600000   /* ms for a service whose client has, where there is no other limit */
 
 enum { CLIENT, SERVICE }; /* the sides of the pump */
 
@@ -90,9 +92,24 @@ static int64_t idle(const struct session *session)
 	return (int64_t)session->front->config->idle * 1000;
 }
 
+/* Bytes, and ends. */
 static uint64_t crossed(const struct session *session)
 {
-	return session->pump.lane[CLIENT].moved + session->pump.lane[SERVICE].moved;
+	const struct lane *lane = session->pump.lane;
+
+	return lane[CLIENT].moved + lane[SERVICE].moved + lane[CLIENT].done + lane[SERVICE].done;
+}
+
+/* How long it may be silent from now on; 0: for ever.  Where one side has closed, the
+ * other one cannot go on like that: nobody hears the client, or nobody asks the service. */
+static int64_t silence(const struct session *session)
+{
+	const struct lane *lane = session->pump.lane;
+	int64_t most = idle(session);
+
+	if (lane[SERVICE].done)
+		return most && most < LEFT_ALONE ? most : LEFT_ALONE;
+	return lane[CLIENT].done && !most ? UNASKED : most;
 }
 
 bool front_bring_together(struct session *session)
@@ -154,8 +171,8 @@ bool front_forward(struct session *session)
 
 	leave_screen(session);
 	/* What does not cross, such as half a TLS record, is no sign of life. */
-	if (idle(session) && crossed(session) != before)
-		timer_set(session->deadline, idle(session));
+	if (silence(session) && crossed(session) != before)
+		timer_set(session->deadline, silence(session));
 	front_count_bytes(session);
 	switch (state) {
 	case PUMP_WAITS:
@@ -169,4 +186,12 @@ bool front_forward(struct session *session)
 	}
 	return session_close(session, session->pump.first == CLIENT ? PARTY_CLIENT : PARTY_BACKEND,
 	                     STLS_FAULT_NONE);
+}
+
+/* A client whose service has closed has missed nothing, and may still be reading. */
+bool front_forward_late(struct session *session)
+{
+	if (session->pump.lane[SERVICE].done)
+		return session_close(session, PARTY_BACKEND, STLS_FAULT_NONE);
+	return session_cut(session, PARTY_US, STLS_FAULT_TIMEOUT);
 }

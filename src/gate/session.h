@@ -91,6 +91,7 @@ bool front_handshake(struct session *);
 bool front_backend(struct session *);
 bool front_backend_late(struct session *);
 bool front_forward(struct session *);
+bool front_forward_late(struct session *);
 bool front_part(struct session *);
 
 /* Milliseconds for a client to take our last words and close. */

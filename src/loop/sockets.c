@@ -56,6 +56,18 @@ static int bind_unix(int fd, const struct sockaddr *address, socklen_t length)
 	return bind_open(fd, address, length);
 }
 
+/* Inherited by what is accepted: a reply is one write, and is not to wait for the
+ * acknowledgement of the one before; and a client that has vanished is noticed, though
+ * nobody speaks for hours (its service asks us, and we would answer in its place). A Unix
+ * socket knows of neither. */
+static void set_for_accepted(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 static int bind_internet(int fd, const struct sockaddr *address, socklen_t length, int shared)
 {
 	int on = 1;
@@ -67,10 +79,7 @@ static int bind_internet(int fd, const struct sockaddr *address, socklen_t lengt
 	if (address->sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
 		return -1;
-	/* Inherited by what is accepted: a reply is one write, and is not to wait
-	 * for the acknowledgement of the one before. */
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
-		return -1;
+	set_for_accepted(fd);
 	return bind(fd, address, length);
 }
 
@@ -321,7 +330,6 @@ int sockets_adopt(struct sockets *sockets, int fd)
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
 	struct socket_set *set;
-	int on = 1;
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
 		return -1;
@@ -331,8 +339,7 @@ int sockets_adopt(struct sockets *sockets, int fd)
 	if (!set)
 		return -1;
 	set->inherited = 1;
-	/* As with our own; a Unix socket does not know of it. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	set_for_accepted(fd);
 	return add_socket(set, fd);
 }
 

@@ -106,6 +106,41 @@ def test_service_close_is_a_close(imaps, backend, pki):
     assert talk.socket.recv(10) == b""
 
 
+@pytest.fixture
+def patient(starttlsd, network, pki, backend):
+    """Silence is no reason to end a session, as is usual in chat."""
+    listen = network.endpoint()
+    made = starttlsd(daemon.config(
+        daemon.front("imaps", "imap", listen, backend.address, **IMAPS, idle=0),
+        certificates=[pki.server()]))
+    made.listen = listen
+    return made
+
+
+def test_service_closes_and_client_stays(patient, backend, pki):
+    """Nobody hears it any more, so that it is left after a while; and until then, and even
+    later, it can read what the service has said."""
+    with socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.connect(patient.listen.address)
+        one = clients.context(pki.ca).wrap_socket(raw, server_hostname=clients.NAME,
+                                                  suppress_ragged_eofs=False)
+        assert one.recv(100) == b"* OK hi\r\n"
+        held = talk_tls(patient.listen, pki)  # the benign twin: its service is there
+        held.until(r"\* OK")
+        wait_until(lambda: len(backend.connections) == 2, 5, "both")
+        backend.connections[0].sendall((b"* " + b"x" * 71 + b"\r\n") * 800)
+        backend.connections[0].close()
+        patient.wait_log("event=session", 20)
+        assert re.search("fault=none by=backend .*ms=1[0-9]{4}", patient.log), patient.log
+        heard = 0
+        while more := one.recv(16384):
+            heard += len(more)
+        assert heard == 60000
+        held.say("x NOOP")
+        assert backend.connections[1].recv(100) == b"x NOOP\r\n"
+
+
 def test_service_cut_is_a_cut(imaps, backend, pki):
     """TLS-19: a service that was reset is no end that a client may take for one."""
     talk = talk_tls(imaps.listen, pki)

@@ -99,13 +99,13 @@ static void what_is_not_kept_goes(void **state)
 	assert_int_equal(set->count, 5);
 }
 
-static int listens(int fd)
+static int option(int fd, int level, int name)
 {
-	int on = 0;
-	socklen_t length = sizeof(on);
+	int value = 0;
+	socklen_t length = sizeof(value);
 
-	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &length), 0);
-	return on;
+	assert_int_equal(getsockopt(fd, level, name, &value, &length), 0);
+	return value;
 }
 
 static void they_listen_for_who_accepts(void **state)
@@ -114,12 +114,12 @@ static void they_listen_for_who_accepts(void **state)
 	struct socket_set *set = take_port(scene, 2);
 	int own;
 
-	assert_true(listens(set->fds[0]));
-	assert_false(listens(set->fds[1]));
+	assert_true(option(set->fds[0], SOL_SOCKET, SO_ACCEPTCONN));
+	assert_false(option(set->fds[1], SOL_SOCKET, SO_ACCEPTCONN));
 	own = sockets_own(set, 1);
-	assert_true(listens(own));
+	assert_true(option(own, SOL_SOCKET, SO_ACCEPTCONN));
 	close(own);
-	assert_true(listens(set->fds[1]));
+	assert_true(option(set->fds[1], SOL_SOCKET, SO_ACCEPTCONN));
 }
 
 /* A wildcard is no stranger to an address. */
@@ -248,21 +248,35 @@ static void an_inherited_one_is_used_and_kept(void **state)
 	assert_true(is_served(scene));
 }
 
-/* As with our own ones, a reply does not wait for the acknowledgement of the last one. */
-static void an_inherited_one_does_not_delay(void **state)
+/* A reply does not wait for the acknowledgement of the last one, and who has vanished is
+ * noticed. */
+static void assert_accepts_well(const struct scene *scene, int fd)
+{
+	int client = socket(AF_INET, SOCK_STREAM, 0), server;
+
+	assert_int_equal(connect(client, (const struct sockaddr *)&scene->any, sizeof(scene->any)),
+	                 0);
+	server = accept(fd, NULL, NULL);
+	assert_true(option(server, IPPROTO_TCP, TCP_NODELAY));
+	assert_true(option(server, SOL_SOCKET, SO_KEEPALIVE));
+	close(server);
+	close(client);
+}
+
+static void what_is_accepted_is_as_it_should_be(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_accepts_well(scene, take_port(scene, 1)->fds[0]);
+}
+
+static void an_inherited_one_accepts_as_well(void **state)
 {
 	struct scene *scene = *state;
 	int fd = listen_socket((struct sockaddr *)&scene->any, sizeof(scene->any));
-	int client = socket(AF_INET, SOCK_STREAM, 0), server, on = 0;
-	socklen_t length = sizeof(on);
 
 	assert_int_equal(sockets_adopt(scene->sockets, fd), 0);
-	assert_int_equal(connect(client, (struct sockaddr *)&scene->any, sizeof(scene->any)), 0);
-	server = accept(fd, NULL, NULL);
-	assert_int_equal(getsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0);
-	assert_true(on);
-	close(server);
-	close(client);
+	assert_accepts_well(scene, fd);
 }
 
 static void both_families_share_a_port(void **state)
@@ -295,7 +309,8 @@ int main(void)
 	    SCENE(a_path_is_open_to_all),
 	    SCENE(what_is_no_socket_is_left_alone),
 	    SCENE(an_inherited_one_is_used_and_kept),
-	    SCENE(an_inherited_one_does_not_delay),
+	    SCENE(what_is_accepted_is_as_it_should_be),
+	    SCENE(an_inherited_one_accepts_as_well),
 	    SCENE(both_families_share_a_port),
 	};
 
