@@ -249,7 +249,8 @@ struct stls_answer {
 	const struct stls_tlsa *tlsa;
 	size_t count; /* of the records above, or of addresses */
 	/* STLS_ASK_STS_POLICY: NONE with status and body, or STS_FETCH, STS_WEBPKI,
-	 * TIMEOUT, TOO_LONG, LOOKUP, BOGUS, ... */
+	 * TIMEOUT, TOO_LONG, LOOKUP, BOGUS, ...  BUSY and MEMORY: it was not even asked for,
+	 * and that is not as if there were none. */
 	enum stls_fault fault;
 	int status; /* of HTTP; a redirection is not followed (RFC 8461 section 3.3) */
 	const char *content_type;

@@ -16,6 +16,7 @@ struct fetch {
 	struct fetcher *fetcher;
 	struct link place; /* waiting, running or over */
 	struct timer *timer;
+	int64_t asked, begun; /* moments of loop_clock() */
 	enum stage stage;
 	bool taking_long;
 	bool slow; /* in the lane of the slow */
@@ -152,6 +153,7 @@ static void start(struct fetch *fetch)
 
 	link_into(&fetcher->running, &fetch->place);
 	fetch->stage = RESOLVING;
+	fetch->begun = loop_clock();
 	fetcher->counts.under_way++;
 	timer_set(fetch->timer, patience < QUICK ? patience : QUICK);
 	fetch->addresses = dns_ask_addresses(fetcher->dns, fetch->host, on_addresses, fetch);
@@ -244,6 +246,7 @@ struct fetch *fetch_ask(struct fetcher *fetcher, const char *url,
 	strcpy(fetch->host, host);
 	fetch->told = told;
 	fetch->owner = owner;
+	fetch->asked = loop_clock();
 	fetcher->counts.asked++;
 	link_into(&fetcher->waiting, &fetch->place);
 	if (!path)
@@ -258,6 +261,11 @@ void fetch_drop(struct fetch *fetch)
 		return;
 	leave_lane(fetch);
 	fetch_free(fetch);
+}
+
+bool fetch_was_held_up(const struct fetch *fetch)
+{
+	return fetch->stage == WAITING || fetch->begun - fetch->asked > loop_clock() - fetch->begun;
 }
 
 static void set_defaults(struct fetch_settings *settings)

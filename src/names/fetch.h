@@ -12,6 +12,7 @@
 #ifndef NAMES_FETCH_H
 #define NAMES_FETCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -76,6 +77,8 @@ struct fetch_answer {
 struct fetch *fetch_ask(struct fetcher *, const char *url,
                         void (*told)(void *owner, const struct fetch_answer *), void *owner);
 void fetch_drop(struct fetch *); /* before it is answered; NULL is fine */
+/* Others have been in its way for longer than it has been under way. */
+bool fetch_was_held_up(const struct fetch *);
 
 struct fetch_counts {
 	uint64_t asked, failed;

@@ -160,10 +160,23 @@ static void drop_all(struct inquiry *inquiry)
 	}
 }
 
+/* What had no time, because of others, has not failed. */
+static void tell_held_up(struct inquiry *inquiry)
+{
+	const struct stls_answer busy = {.size = sizeof(busy),
+	                                 .fault = STLS_FAULT_BUSY,
+	                                 .detail = "too many policies are being fetched"};
+
+	for (const struct asked *asked = inquiry->asked; asked; asked = asked->next)
+		if (asked->fetch && fetch_was_held_up(asked->fetch))
+			stls_case_answer(inquiry->subject, asked->question->id, &busy);
+}
+
 static void on_patience(void *owner)
 {
 	struct inquiry *inquiry = owner;
 
+	tell_held_up(inquiry);
 	drop_all(inquiry);
 	stls_case_give_up(inquiry->subject, "the answer did not come in time");
 	timer_set(inquiry->finish, 0);

@@ -120,6 +120,24 @@ static void no_policy(struct walk *w, const char *what)
 		fall_back(w, what);
 }
 
+/* Nobody has asked the policy's host: that is no answer of its domain's. */
+static bool is_unasked(const struct stls_answer *answer)
+{
+	return answer->fault == STLS_FAULT_BUSY || answer->fault == STLS_FAULT_MEMORY;
+}
+
+static void unasked(struct walk *w, const struct stls_answer *answer)
+{
+	const char *what;
+
+	case_print(w, &what, "its policy could not be asked for%s", case_detail(w, answer));
+	trouble(w, answer->fault, what);
+	if (w->c->valid)
+		fall_back(w, what);
+	else
+		lose(w, answer->fault, "RFC 8461 section 10.2", what);
+}
+
 static void fetch(struct walk *w, const char *id)
 {
 	const struct asked *asked;
@@ -136,6 +154,10 @@ static void fetch(struct walk *w, const char *id)
 	w->sts.found = asked != NULL;
 	if (!asked)
 		return;
+	if (is_unasked(&asked->answer)) {
+		unasked(w, &asked->answer);
+		return;
+	}
 	fault = judge_body(w, asked, &what);
 	if (fault == STLS_FAULT_NONE) {
 		take_policy(w, asked, id);

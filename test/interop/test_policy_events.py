@@ -10,6 +10,7 @@ import pytest
 
 from lab import daemon, policy
 from lab.child import wait_until
+from lab.internet_many import MAIL
 
 SERVICES = {"postfix": dict(deadline=8), "json": dict(protocol="json", deadline=8)}
 
@@ -95,6 +96,24 @@ def test_policy_hosts_die_and_come_back(internet, service):
         time.sleep(2.5)
         service.reload()
         assert service.ask("postfix", "sts.test") == enforced("sts.test")
+
+
+def test_policy_hosts_that_hang_do_not_hide_others(internet, service):
+    """Whose policy there was no time to ask for has not been asked: that is no "no policy"."""
+    many = internet.many(1000)
+    names = many.good[:400]
+    many.freeze()
+    try:
+        found = service.all("postfix", names)
+    finally:
+        many.thaw()
+    words = [word for word, _ in found.values()]
+    assert words.count("TEMP") > 100
+    assert "an MTA-STS policy that cannot be seen now might forbid this host" in str(found)
+    # its host was asked, and said nothing in time (RFC 8461 section 3.3)
+    assert words.count("NOTFOUND") > 50
+    assert service.ask("postfix", many.good[400]) == (
+        "OK", f"secure match={MAIL} servername=hostname")
 
 
 # ---------------------------------------------------------------- policies change

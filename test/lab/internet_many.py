@@ -2,6 +2,9 @@
 """Domains by the thousand for measuring: all have MTA-STS in enforce, one in a hundred has a dead
 name server, and one a slow one.  The policy host is nginx, so that it is not what is measured."""
 
+import os
+import signal
+
 from .child import Endpoint, find_program
 
 ADDRESS, MAIL = "127.0.0.7", "mx.many.example"
@@ -55,6 +58,13 @@ class Many:
 
     def stop(self):
         self.server.stop()
+
+    def freeze(self):
+        """Who wants a policy is connected, and hears nothing."""
+        os.killpg(self.server.pid, signal.SIGSTOP)
+
+    def thaw(self):
+        os.killpg(self.server.pid, signal.SIGCONT)
 
     def _serve(self, internet):
         folder = internet.lab.make_folder("internet/many")
