@@ -7,11 +7,21 @@
 #include "gate/config_complain.h"
 #include "gate/generation.h"
 #include "gate/policy_prepare.h"
+#include "proc/privileges.h"
 
 static void take_complaint(const struct complaints *complaints, const struct config_front *front,
                            const struct reason *error)
 {
 	complain(complaints, error->line, "front \"%s\": %s", front->name, error->text);
+}
+
+/* A configuration is not to be found fine, or begun with, when no process could be. */
+static void check_user(const struct config *config, const struct complaints *complaints)
+{
+	struct proc_error error;
+
+	if (proc_can_drop(config->user, &error) < 0)
+		complain(complaints, 0, "user: %s", error.text);
 }
 
 /* All fronts, so that all complaints are heard at once. */
@@ -25,6 +35,7 @@ static int prepare(struct generation *generation, struct hosts *hosts,
 		complain(complaints, 0, "there is no memory left");
 		return -1;
 	}
+	check_user(config, complaints);
 	if (hosts_look_up(hosts, config) < 0)
 		complain(complaints, 0, "backends cannot be looked up: %s", strerror(errno));
 	for (size_t i = 0; i < config->front_count; i++) {

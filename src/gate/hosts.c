@@ -117,8 +117,9 @@ static void hear(struct hosts *hosts, int channel)
 	struct proc_message message;
 	struct answer answer;
 
-	while (proc_receive_within(channel, &message, (int)(limit - loop_clock())) ==
-	       PROC_MESSAGE) {
+	while (loop_clock() < limit &&
+	       proc_receive_within(channel, &message, (int)(limit - loop_clock())) ==
+	           PROC_MESSAGE) {
 		if (message.kind != PROC_HOST || message.length != sizeof(answer))
 			continue;
 		memcpy(&answer, message.body, sizeof(answer));

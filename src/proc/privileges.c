@@ -49,6 +49,12 @@ static const struct passwd *find_user(const char *user, struct proc_error *error
 	return NULL;
 }
 
+int proc_can_drop(const char *user, struct proc_error *error)
+{
+	error->text[0] = '\0';
+	return geteuid() != 0 || find_user(user, error) ? 0 : -1;
+}
+
 /* Real, effective and saved identities: a way back through any of them is one. */
 static int is_user_only(uid_t uid, gid_t gid)
 {

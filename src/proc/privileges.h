@@ -15,6 +15,9 @@ enum proc_drop {
 	PROC_KEPT = 1     /* an ordinary user started us, so there was nothing to drop */
 };
 
+/* Whether there is such a user to become, where we are root: 0, or -1 with the reason. */
+int proc_can_drop(const char *user, struct proc_error *);
+
 /*
  * Becomes the user, with the groups of that user, in a way that cannot be undone
  * (it is tried), and sees to it that no program started from here gets any

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from lab import daemon
-from lab.child import wait_until
+from lab.child import LabError, wait_until
 from test_front_processes import (client, echo, front, reload, two,  # noqa: F401
                                   workers, works)
 
@@ -55,41 +55,55 @@ def test_more_workers_that_never_come(two, network, pki, echo):
     everybody_is_served(two.listen, pki)
 
 
+def fail_to_start(made, text, meanwhile=lambda: None):
+    """A configuration one of whose processes dies before it is ready.  Where it was ready too
+    early, the old configuration comes back, and it is tried again."""
+    good = made.config.read_text()
+    for _ in range(10):
+        before, reloads = set(workers(made.pid)), made.log.count("event=reload")
+        made.config.write_text(text)
+        made.process.send_signal(signal.SIGHUP)
+        victim = max(wait_until(lambda: set(workers(made.pid)) - before, 5, "new processes"))
+        os.kill(victim, signal.SIGSTOP)
+        time.sleep(0.5)
+        if made.log.count("event=reload") == reloads:
+            meanwhile()
+            os.kill(victim, signal.SIGKILL)
+            made.wait_log("did not start")
+            return
+        os.kill(victim, signal.SIGCONT)
+        made.config.write_text(good)
+        assert reload(made) is True
+        wait_until(lambda: len(workers(made.pid)) == len(before), 5, "as before")
+    raise LabError("none was to be had before it was ready")
+
+
 def test_workers_that_cannot_start(two, pki):
     """The same where the processes are there, but do not get far."""
-    good = two.config.read_text()
-    two.config.write_text(good.replace("workers = 2", "workers = 8")
-                          .replace('user = "nobody"', 'user = "no-such-user"'))
-    assert "did not start" in reload(two)
+    fail_to_start(two, two.config.read_text().replace("workers = 2", "workers = 8"))
     everybody_is_served(two.listen, pki)
 
 
-def stop_one_that_starts(made, before):
-    """Holds one of the new processes up before it is ready; None: it was faster."""
-    made.process.send_signal(signal.SIGHUP)
-    new = wait_until(lambda: set(workers(made.pid)) - before, 5, "new processes")
-    victim = max(new)
-    os.kill(victim, signal.SIGSTOP)
-    time.sleep(0.5)
-    return None if "event=reloaded" in made.log else victim
+def test_a_user_that_there_is_not(two, pki):
+    """Nobody tries to begin as one, and the test of a configuration tells."""
+    text = two.config.read_text().replace('user = "nobody"', 'user = "no-such-user"')
+    two.config.write_text(text)
+    assert "the old one stays" in reload(two)
+    assert "There is no user no-such-user" in two.log
+    assert "did not start" not in two.log
+    done = daemon.check_config(two.config.parent, text)
+    assert done.returncode == 1 and "There is no user no-such-user" in done.stderr
+    everybody_is_served(two.listen, pki, 2)
 
 
 def test_those_who_came_meanwhile(starttlsd, network, pki, echo):
     """Some of the new workers serve when another one fails: their sessions go on."""
     listen = network.endpoint()
-    text = daemon.config(front(listen, echo), certificates=[pki.server()], workers=6)
-    for _ in range(5):
-        made = starttlsd(text)
-        made.wait_log("event=ready")
-        victim = stop_one_that_starts(made, set(workers(made.pid)))
-        if victim:
-            break
-        made.finish()
-        made.finish = made.stop
-    assert victim
-    held = [client(listen, pki) for _ in range(24)]
-    os.kill(victim, signal.SIGKILL)
-    made.wait_log("did not start")
+    made = starttlsd(daemon.config(front(listen, echo), certificates=[pki.server()], workers=6))
+    made.wait_log("event=ready")
+    held = []
+    fail_to_start(made, made.config.read_text(),
+                  lambda: held.extend(client(listen, pki) for _ in range(24)))
     everybody_is_served(listen, pki, 4)
     assert all(works(one) for one in held)
     for one in held:
@@ -105,15 +119,15 @@ def test_files_after_a_failed_reload(starttlsd, lab, network, pki, echo):
     pair = type("Pair", (), {"chain": folder / "chain", "key": folder / "key"})
     listen = network.endpoint()
     made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
-                                   watch_certificates=1))
+                                   watch_certificates=1, workers=6))
     made.wait_log("event=ready")
-    good = made.config.read_text()
-    made.config.write_text(good.replace('user = "nobody"', 'user = "no-such-user"'))
-    assert "did not start" in reload(made)
+    fail_to_start(made, made.config.read_text().replace("workers = 6", "workers = 7"))
+    reloads = made.log.count("event=reloaded")
     other = pki.server("rsa")
     (folder / "key").write_bytes(pathlib.Path(other.key).read_bytes())
     (folder / "chain").write_bytes(pathlib.Path(other.chain).read_bytes())
-    made.wait_log("event=reloaded", 15)
+    made.wait_log("event=reloaded", 15, reloads + 1)
+    wait_until(lambda: len(workers(made.pid)) == 6, 10, "as many as that one has")
 
 
 def test_files_that_change_at_the_end(starttlsd, lab, network, pki, echo):
