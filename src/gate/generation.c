@@ -50,6 +50,17 @@ static int prepare(struct generation *generation, struct hosts *hosts,
 	return complaints->error->count ? -1 : 0;
 }
 
+/* What changes while it is being read has changed. */
+static int watch(struct generation *generation, const struct complaints *complaints)
+{
+	const struct config *config = &generation->config;
+
+	if (!config->watch_certificates || stamps_take(&generation->stamps, config) == 0)
+		return 0;
+	complain(complaints, 0, "there is no memory left");
+	return -1;
+}
+
 struct generation *generation_new(const char *path, const char *text, size_t length,
                                   struct hosts *hosts, struct config_error *error)
 {
@@ -61,7 +72,7 @@ struct generation *generation_new(const char *path, const char *text, size_t len
 		return NULL;
 	}
 	if (config_read(path, text, length, &generation->config, error) == 0 &&
-	    prepare(generation, hosts, &complaints) == 0)
+	    watch(generation, &complaints) == 0 && prepare(generation, hosts, &complaints) == 0)
 		return generation;
 	generation_free(generation);
 	return NULL;
@@ -196,6 +207,7 @@ void generation_free(struct generation *generation)
 	free(generation->children);
 	free(generation->metrics);
 	free(generation->policies);
+	stamps_forget(&generation->stamps);
 	config_free(&generation->config);
 	free(generation);
 }

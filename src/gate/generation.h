@@ -13,6 +13,7 @@
 #include "gate/config.h"
 #include "gate/front.h"
 #include "gate/hosts.h"
+#include "gate/stamps.h"
 #include "gate/tickets.h"
 #include "loop/sockets.h"
 
@@ -25,7 +26,8 @@ struct generation {
 	enum generation_state state;
 	struct config config;
 	struct log log;
-	bool logs; /* the log is open */
+	bool logs;            /* the log is open */
+	struct stamps stamps; /* of files, from before they were read */
 	struct front *fronts;
 	size_t front_count;          /* of those that were prepared */
 	struct socket_set **metrics; /* where they are listened for */

@@ -218,12 +218,15 @@ void parent_sweep(struct parent *parent)
 
 void parent_watch(struct parent *parent)
 {
-	const struct config *config = &parent->current->config;
+	struct generation *current = parent->current;
 
 	parent->changing = NULL;
 	timer_clear(parent->look);
-	if (config->watch_certificates && stamps_take(&parent->stamps, config) == 0)
-		timer_set(parent->look, (int64_t)config->watch_certificates * 1000);
+	stamps_forget(&parent->stamps);
+	parent->stamps = current->stamps;
+	current->stamps = (struct stamps){0};
+	if (current->config.watch_certificates)
+		timer_set(parent->look, (int64_t)current->config.watch_certificates * 1000);
 }
 
 /* Chain and key are written one after the other: all is read when nothing has changed

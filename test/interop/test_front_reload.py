@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import time
+import types
 
 import pytest
 
@@ -111,12 +112,18 @@ def test_those_who_came_meanwhile(starttlsd, network, pki, echo):
     wait_until(lambda: len(workers(made.pid)) == 6, 5, "the new ones end with their sessions")
 
 
+def copied(lab, name, certificate):
+    """One whose files are this test's own to change."""
+    folder = lab.make_folder(name)
+    pair = types.SimpleNamespace(chain=folder / "chain", key=folder / "key")
+    pair.chain.write_bytes(pathlib.Path(certificate.chain).read_bytes())
+    pair.key.write_bytes(pathlib.Path(certificate.key).read_bytes())
+    return pair
+
+
 def test_files_after_a_failed_reload(starttlsd, lab, network, pki, echo):
     """Certificates that have changed are read for the configuration in force."""
-    folder = lab.make_folder("renewed")
-    for name in ("chain", "key"):
-        (folder / name).write_bytes(pathlib.Path(getattr(pki.server(), name)).read_bytes())
-    pair = type("Pair", (), {"chain": folder / "chain", "key": folder / "key"})
+    pair = copied(lab, "renewed", pki.server())
     listen = network.endpoint()
     made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
                                    watch_certificates=1, workers=6))
@@ -124,18 +131,40 @@ def test_files_after_a_failed_reload(starttlsd, lab, network, pki, echo):
     fail_to_start(made, made.config.read_text().replace("workers = 6", "workers = 7"))
     reloads = made.log.count("event=reloaded")
     other = pki.server("rsa")
-    (folder / "key").write_bytes(pathlib.Path(other.key).read_bytes())
-    (folder / "chain").write_bytes(pathlib.Path(other.chain).read_bytes())
+    pair.key.write_bytes(pathlib.Path(other.key).read_bytes())
+    pair.chain.write_bytes(pathlib.Path(other.chain).read_bytes())
     made.wait_log("event=reloaded", 15, reloads + 1)
     wait_until(lambda: len(workers(made.pid)) == 6, 10, "as many as that one has")
 
 
+def test_files_that_change_at_the_beginning(starttlsd, lab, network, pki, echo):
+    """Between being read and being watched they may change, too."""
+    pair = copied(lab, "early", pki.server())
+    listen = network.endpoint()
+    made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
+                                   watch_certificates=1, workers=6))
+    made.wait_log("event=ready")
+    for _ in range(10):
+        before, reloads = set(workers(made.pid)), made.log.count("event=reloaded")
+        made.process.send_signal(signal.SIGHUP)
+        held = max(wait_until(lambda: set(workers(made.pid)) - before, 5, "new processes"))
+        os.kill(held, signal.SIGSTOP)
+        time.sleep(0.5)
+        early = made.log.count("event=reloaded") == reloads
+        if early:
+            os.utime(pair.chain, (1, 1))
+        os.kill(held, signal.SIGCONT)
+        made.wait_log("event=reloaded", count=reloads + 1)
+        if early:
+            made.wait_log("event=reloaded", 15, reloads + 2)
+            return
+        wait_until(lambda: len(workers(made.pid)) == 6, 5, "the old ones have gone")
+    raise LabError("none was to be had before it was ready")
+
+
 def test_files_that_change_at_the_end(starttlsd, lab, network, pki, echo):
     """Nothing new begins when all is to end."""
-    folder = lab.make_folder("late")
-    for name in ("chain", "key"):
-        (folder / name).write_bytes(pathlib.Path(getattr(pki.server(), name)).read_bytes())
-    pair = type("Pair", (), {"chain": folder / "chain", "key": folder / "key"})
+    pair = copied(lab, "late", pki.server())
     listen = network.endpoint()
     made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
                                    watch_certificates=1, drain=30))
@@ -143,7 +172,7 @@ def test_files_that_change_at_the_end(starttlsd, lab, network, pki, echo):
     held = client(listen, pki)
     signalled(made, signal.SIGTERM)
     made.wait_log("event=stopping")
-    os.utime(folder / "chain", (1, 1))
+    os.utime(pair.chain, (1, 1))
     time.sleep(5)
     assert "event=reloaded" not in made.log and "read again" not in made.log
     with pytest.raises(OSError):
