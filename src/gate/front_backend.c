@@ -151,6 +151,7 @@ bool front_backend(struct session *session)
 		if (fresh)
 			limits_opened(session->front->limits, &session->seat,
 			              session->leg.side.end.fd);
+		side_give_ticket(&session->client);
 		switch (state) {
 		case LEG_WAITS: return false;
 		case LEG_FAILED:

@@ -25,6 +25,12 @@ enum stls_need side_shake(struct side *side)
 	return stls_tls_advance(side->tls);
 }
 
+void side_give_ticket(struct side *side)
+{
+	if (side->tls)
+		stls_tls_ticket(side->tls);
+}
+
 static ptrdiff_t read_tls(struct side *side, void *bytes, size_t count)
 {
 	ptrdiff_t n = stls_tls_read(side->tls, bytes, count);

@@ -38,6 +38,9 @@ int side_start(struct side *, stls_tls_context *, struct stls_receipt *,
 int side_push(struct side *, const void *, size_t);
 enum stls_need side_shake(struct side *);
 
+/* Gives a client its ticket, while we wait for somebody else anyway. */
+void side_give_ticket(struct side *);
+
 /* A count, or one of the above.  Writing may take less than everything; what is
  * offered next must then begin with the rest. */
 ptrdiff_t side_read(struct side *, void *, size_t);

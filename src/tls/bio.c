@@ -132,7 +132,6 @@ static int bio_write(BIO *bio, const char *from, int count)
 	ptrdiff_t n;
 
 	BIO_clear_retry_flags(bio);
-	tls->patient = false;
 	if (tls->mute)
 		return -1;
 	if (!tls->pipe.send || is_gathered(tls, count))

@@ -5,6 +5,7 @@
 
 #include <openssl/err.h>
 
+#include "tls/direct.h"
 #include "tls/internal.h"
 
 /* ---- beginning ---- */
@@ -109,6 +110,8 @@ static void shaken(stls_tls *tls)
 	note_peer(tls);
 	if (SSL_session_reused(tls->ssl))
 		tls_verify_resumed(tls);
+	if (tls->pipe.send == NULL)
+		stls_tls_ticket(tls);
 }
 
 static void shake(stls_tls *tls)
@@ -126,20 +129,11 @@ static void shake(stls_tls *tls)
 		tls_broken(tls);
 }
 
-/* With TLS 1.3 a server that is up has nothing more to say than the ticket: that goes
- * with its first words, and does not wake the client for itself. */
-static bool may_wait(const stls_tls *tls)
-{
-	return tls->phase == TLS_UP && tls->context->role == STLS_SERVER &&
-	       SSL_version(tls->ssl) >= TLS1_3_VERSION;
-}
-
 static void shake_corked(stls_tls *tls)
 {
 	tls->corked = tls->pipe.send != NULL;
 	shake(tls);
 	tls->corked = false;
-	tls->patient = may_wait(tls);
 }
 
 enum stls_need stls_tls_advance(stls_tls *tls)
@@ -148,7 +142,7 @@ enum stls_need stls_tls_advance(stls_tls *tls)
 
 	if (tls->phase == TLS_SHAKING && tls_bio_flush(tls))
 		shake_corked(tls);
-	if (tls->pipe.send != NULL && !tls->patient)
+	if (tls->pipe.send != NULL)
 		out = tls_bio_flush(tls);
 	if (tls->phase == TLS_SHAKING && tls->mute)
 		shake(tls); /* what has come may say more than that it is over */

@@ -46,10 +46,14 @@ ptrdiff_t stls_tls_push(stls_tls *, const void *, size_t);
 
 /* From cork to uncork, what is short may wait, and goes out in one piece: a system call
  * less, and a peer that is not woken for nothing.  Uncork: 1 when all is out, 0 when the
- * pipe is full (call it again), -1 when it failed.  The ticket of a server waits from the
- * handshake's end for something that it can go with. */
+ * pipe is full (call it again), -1 when it failed. */
 void stls_tls_cork(stls_tls *);
 int stls_tls_uncork(stls_tls *);
+
+/* Gives a client of TLS 1.3 its ticket (RFC 8446 section 4.6.1), once: in bytes mode that is
+ * done at the handshake's end, here when the owner waits for something else anyway, so that
+ * the client does not wait for it. */
+void stls_tls_ticket(stls_tls *);
 
 /* Sends close_notify, after everything that was pushed: 1 when it is out, 0 when the pipe is full,
  * -1 when it failed. */

@@ -130,7 +130,7 @@ struct stls_tls {
 	bool corked;          /* records wait in out for the owner */
 	bool busy;            /* much is read: a large buffer is worth it */
 	bool mute;            /* the pipe takes nothing any more */
-	bool patient;         /* what is in out waits for something to go with */
+	bool ticketed;        /* the client has its ticket */
 	size_t replies;       /* of what is in out: what was written while reading */
 	bool renegotiates;    /* the peer tried to */
 

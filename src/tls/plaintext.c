@@ -45,7 +45,7 @@ ptrdiff_t stls_tls_read(stls_tls *tls, void *bytes, size_t count)
 
 	if (tls->phase != TLS_UP || tls->end != STLS_END_OPEN)
 		return -1;
-	if (!tls->corked && !tls->patient)
+	if (!tls->corked)
 		tls_bio_flush(tls);
 	ERR_clear_error();
 	tls->reading = true;
@@ -97,7 +97,7 @@ void stls_tls_cork(stls_tls *tls)
 int stls_tls_uncork(stls_tls *tls)
 {
 	tls->corked = false;
-	if (!tls->patient && !tls_bio_flush(tls))
+	if (!tls_bio_flush(tls))
 		return 0;
 	return tls->mute ? -1 : 1;
 }

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#include "tls/direct.h"
 #include "tls/internal.h"
 
 /* 16 octets of name, 32 of AES-256 key, 32 of HMAC-SHA-256 key */
@@ -99,7 +101,20 @@ bool tls_tickets_use(SSL_CTX *ssl)
 {
 	return SSL_CTX_set_tlsext_ticket_key_evp_cb(ssl, seal_or_open) == 1 &&
 	       SSL_CTX_set_session_ticket_cb(ssl, note_name, check_name, NULL) == 1 &&
-	       SSL_CTX_set_num_tickets(ssl, 1) == 1;
+	       SSL_CTX_set_num_tickets(ssl, 0) == 1; /* of TLS 1.3: see stls_tls_ticket() */
+}
+
+void stls_tls_ticket(stls_tls *tls)
+{
+	int result;
+
+	if (tls->phase != TLS_UP || tls->ticketed || SSL_new_session_ticket(tls->ssl) != 1)
+		return;
+	tls->ticketed = true;
+	ERR_clear_error();
+	result = SSL_do_handshake(tls->ssl);
+	if (result != 1 && SSL_get_error(tls->ssl, result) != SSL_ERROR_WANT_WRITE)
+		tls_broken(tls);
 }
 
 void tls_tickets_end(struct tls_ticket_keys *tickets)

@@ -94,7 +94,7 @@ static void line_shake(struct line *line)
 		b = stls_tls_advance(line->server);
 		assert_int_not_equal(a, STLS_FAILED);
 		assert_int_not_equal(b, STLS_FAILED);
-		if (a == STLS_DONE) /* the ticket is still on its way */
+		if (a == STLS_DONE) /* nothing was said yet */
 			assert_int_equal(stls_tls_read(line->client, none, 1), 0);
 	}
 	assert_int_equal(a, STLS_DONE);
@@ -314,7 +314,7 @@ static void key_update_and_a_full_pipe(void **unused)
 	line_free(line);
 }
 
-/* What is short waits for the owner, the ticket with it, and goes out in one piece. */
+/* What is short waits for the owner, and goes out in one piece. */
 static void corked(void **unused)
 {
 	struct line *line = line_open(65536);
@@ -339,6 +339,46 @@ static void corked(void **unused)
 	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 9);
 	assert_int_equal(stls_tls_push(line->server, "a", 1), 1); /* as ever */
 	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 1);
+	line_free(line);
+}
+
+/* A ticket is the owner's to give, once, and then goes out at once. */
+static void a_ticket(void **unused)
+{
+	struct line *line = line_open(65536);
+	char got[16];
+	unsigned before;
+
+	(void)unused;
+	line_shake(line);
+	before = line->down.writes;
+	stls_tls_ticket(line->client); /* has none to give */
+	assert_int_equal(line->down.writes, before);
+	stls_tls_ticket(line->server);
+	assert_int_equal(line->down.writes, before + 1);
+	stls_tls_ticket(line->server);
+	assert_int_equal(line->down.writes, before + 1);
+	assert_int_equal(stls_tls_push(line->server, "a", 1), 1);
+	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 1);
+	line_free(line);
+}
+
+/* What a full pipe does not take of it goes before what is said next. */
+static void a_ticket_that_waits(void **unused)
+{
+	struct line *line = line_open(65536);
+	char got[16];
+
+	(void)unused;
+	line_shake(line);
+	line->down.room = 10;
+	stls_tls_ticket(line->server);
+	assert_int_equal(line->down.count, 10);
+	assert_int_equal(stls_tls_push(line->server, "a", 1), 0);
+	line->down.room = 65536;
+	assert_int_equal(stls_tls_push(line->server, "a", 1), 1);
+	assert_int_equal(stls_tls_read(line->client, got, sizeof(got)), 1);
+	assert_int_equal(got[0], 'a');
 	line_free(line);
 }
 
@@ -435,6 +475,8 @@ int main(void)
 	    cmocka_unit_test(plaintext_instead),
 	    cmocka_unit_test(key_update_and_a_full_pipe),
 	    cmocka_unit_test(corked),
+	    cmocka_unit_test(a_ticket),
+	    cmocka_unit_test(a_ticket_that_waits),
 	    cmocka_unit_test(corked_and_full),
 	    cmocka_unit_test(idle_memory),
 	};
