@@ -125,7 +125,8 @@ def cut_off(*headers):
     def act(handler):
         handler.wfile.write("\r\n".join(["HTTP/1.1 200 OK", "Content-Type: text/plain", *headers, "",
                                         POLICY[:20]]).encode())
-        os.close(handler.connection.detach())
+        handler.connection.shutdown(socket.SHUT_RDWR)  # without close_notify
+        handler.close_connection = True
 
     return act
 
