@@ -11,13 +11,11 @@
 
 struct parent;
 
-enum child_role { CHILD_WORKER, CHILD_METRICS, CHILD_POLICY };
-
 struct child {
 	struct parent *parent;
 	struct generation *generation;
-	enum child_role role;
-	size_t index; /* among those of its role */
+	enum board_process kind;
+	size_t index; /* among those of its kind */
 	pid_t pid;    /* 0: it does not run */
 	int channel;  /* to it; -1: none */
 	struct watch *watch;

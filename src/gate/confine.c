@@ -6,7 +6,7 @@
 /* The first one tells what is the same for all of them. */
 static void tell(const struct worker_order *order, const char *event, const char *text)
 {
-	if (order->role == CHILD_WORKER && order->index == 0 && text[0])
+	if (order->kind == BOARD_PROCESS_WORKER && order->index == 0 && text[0])
 		log_say(order->log, LOG_LEVEL_INFO, event, "%s", text);
 }
 

@@ -148,10 +148,11 @@ bool front_backend(struct session *session)
 		if (fresh && !open_next(session))
 			return refuse(session);
 		state = leg_run(&session->leg);
-		if (fresh)
+		if (fresh) {
 			limits_opened(session->front->limits, &session->seat,
 			              session->leg.side.end.fd);
-		side_give_ticket(&session->client);
+			side_give_ticket(&session->client);
+		}
 		switch (state) {
 		case LEG_WAITS: return false;
 		case LEG_FAILED:

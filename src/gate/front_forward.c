@@ -168,11 +168,13 @@ bool front_forward(struct session *session)
 {
 	uint64_t before = crossed(session);
 	enum pump_state state = pump_run(&session->pump);
+	int64_t most;
 
 	leave_screen(session);
 	/* What does not cross, such as half a TLS record, is no sign of life. */
-	if (silence(session) && crossed(session) != before)
-		timer_set(session->deadline, silence(session));
+	most = silence(session);
+	if (most && crossed(session) != before)
+		timer_set(session->deadline, most);
 	front_count_bytes(session);
 	switch (state) {
 	case PUMP_WAITS:

@@ -68,7 +68,7 @@ static void take_out(struct queue *queue, struct limits_seat *seat)
  * among them at the oldest, which had the most time.  Where nearly all are being
  * served there is nothing to be won by it, and who came last has to go.  The one that
  * needs the room, if it has a seat already, is not made to. */
-static bool make_room(struct limits *limits, const struct limits_seat *needy)
+bool limits_make_room(struct limits *limits, const struct limits_seat *needy)
 {
 	const struct queue *opening = &limits->queues[LIMITS_OPENING];
 	const struct queue *waiting = &limits->queues[LIMITS_WAITING];
@@ -149,7 +149,7 @@ static void look(struct limits *limits, const struct limits_seat *needy)
 	measure(limits);
 	if (!limits->full)
 		return;
-	while (many-- && make_room(limits, needy))
+	while (many-- && limits_make_room(limits, needy))
 		;
 	measure(limits);
 }
@@ -280,16 +280,16 @@ static bool has_files(struct limits *limits, int fd)
 		return true;
 	complain(limits, "There are hardly any descriptors left (RLIMIT_NOFILE): connections that "
 	                 "have not got to a service are ended, or new ones refused.");
-	return make_room(limits, NULL);
+	return limits_make_room(limits, NULL);
 }
 
 static bool has_room(struct limits *limits, int fd, enum board_refusal *why)
 {
 	if (!has_files(limits, fd))
 		return refuse(why, BOARD_REFUSED_CONNECTIONS);
-	if (sum(limits) >= limits->connections && !make_room(limits, NULL))
+	if (sum(limits) >= limits->connections && !limits_make_room(limits, NULL))
 		return refuse(why, BOARD_REFUSED_CONNECTIONS);
-	if (limits->full && !make_room(limits, NULL))
+	if (limits->full && !limits_make_room(limits, NULL))
 		return refuse(why, BOARD_REFUSED_MEMORY);
 	return true;
 }
@@ -315,15 +315,10 @@ void limits_complain(struct limits *limits, int error)
 	complain(limits, text);
 }
 
-bool limits_make_room(struct limits *limits, const struct limits_seat *needy)
-{
-	return make_room(limits, needy);
-}
-
 void limits_opened(struct limits *limits, const struct limits_seat *seat, int fd)
 {
 	if (fd >= 0 && (size_t)fd >= limits->files)
-		make_room(limits, seat);
+		limits_make_room(limits, seat);
 }
 
 /* ---- a session ---- */
@@ -361,7 +356,7 @@ bool limits_handshake(struct limits *limits, const struct limits_seat *seat)
 	tally_handshake(limits->order.own, &seat->mark, loop_clock());
 	spend(limits, HANDSHAKE_COSTS, seat);
 	if (limits->full)
-		make_room(limits, seat);
+		limits_make_room(limits, seat);
 	return true;
 }
 

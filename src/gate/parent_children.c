@@ -62,9 +62,9 @@ static void leave_parent(struct parent *parent, struct generation *mine)
 }
 
 static int (*const lives[])(const struct worker_order *) = {
-    [CHILD_WORKER] = worker_run,
-    [CHILD_METRICS] = worker_tell,
-    [CHILD_POLICY] = worker_advise,
+    [BOARD_PROCESS_WORKER] = worker_run,
+    [BOARD_PROCESS_METRICS] = worker_tell,
+    [BOARD_PROCESS_POLICY] = worker_advise,
 };
 
 static _Noreturn void live(struct child *child, const int ends[2])
@@ -79,14 +79,14 @@ static _Noreturn void live(struct child *child, const int ends[2])
 	    .slot = child->slot,
 	    .tallies = &parent->tallies,
 	    .tally = child->tally,
-	    .role = child->role,
+	    .kind = child->kind,
 	    .index = child->index,
 	    .channel = ends[1],
 	};
 
 	close(ends[0]);
 	leave_parent(parent, child->generation);
-	exit(lives[order.role](&order));
+	exit(lives[order.kind](&order));
 }
 
 #define AT_MOST 16 /* messages of a process that has one thing to say */
@@ -96,7 +96,7 @@ static void hear(struct child *child, const struct proc_message *message)
 {
 	if (message->kind == PROC_READY)
 		child->ready = true;
-	if (message->kind == PROC_TICKETS && child->role == CHILD_POLICY)
+	if (message->kind == PROC_TICKETS && child->kind == BOARD_PROCESS_POLICY)
 		parent_take_keys(child->parent, child->generation, message);
 }
 
@@ -104,12 +104,12 @@ static void hear(struct child *child, const struct proc_message *message)
 static void on_channel(void *owner, unsigned what)
 {
 	struct child *child = owner;
-	unsigned most = child->role == CHILD_POLICY ? MANY : AT_MOST;
+	unsigned most = child->kind == BOARD_PROCESS_POLICY ? MANY : AT_MOST;
 	struct proc_message message;
 	enum proc_received received = PROC_MESSAGE;
 
 	(void)what;
-	if (child->role == CHILD_POLICY)
+	if (child->kind == BOARD_PROCESS_POLICY)
 		child->heard = 0;
 	while (received == PROC_MESSAGE && child->heard < most) {
 		received = proc_receive(child->channel, &message);
@@ -136,7 +136,7 @@ static void take_slot(struct child *child)
 {
 	struct board *board = child->parent->board;
 
-	if (child->role != CHILD_WORKER)
+	if (child->kind != BOARD_PROCESS_WORKER)
 		return;
 	child->slot = board_take(board);
 	child->tally = tally_take(&child->parent->tallies);
@@ -195,14 +195,14 @@ static void start_again(void *owner)
 		timer_set(child->again, YOUNG);
 }
 
-static int child_new(struct parent *parent, struct generation *generation, enum child_role role,
+static int child_new(struct parent *parent, struct generation *generation, enum board_process kind,
                      size_t index)
 {
 	struct child *child = &generation->children[generation->child_count++];
 
 	*child = (struct child){.parent = parent,
 	                        .generation = generation,
-	                        .role = role,
+	                        .kind = kind,
 	                        .index = index,
 	                        .channel = -1};
 	child->again = timer_open(parent->loop, start_again, child);
@@ -217,25 +217,15 @@ int children_new(struct parent *parent, struct generation *generation)
 	if (!generation->children)
 		return -1;
 	for (size_t i = 0; i < workers; i++)
-		if (child_new(parent, generation, CHILD_WORKER, i) < 0)
+		if (child_new(parent, generation, BOARD_PROCESS_WORKER, i) < 0)
 			return -1;
-	if (generation->metrics_count && child_new(parent, generation, CHILD_METRICS, 0) < 0)
+	if (generation->metrics_count &&
+	    child_new(parent, generation, BOARD_PROCESS_METRICS, 0) < 0)
 		return -1;
 	if (!generation->policy_count &&
 	    !(generation->front_count && config_shares_state(&generation->config)))
 		return 0;
-	return child_new(parent, generation, CHILD_POLICY, 0);
-}
-
-static const enum board_process processes[] = {
-    [CHILD_WORKER] = BOARD_PROCESS_WORKER,
-    [CHILD_METRICS] = BOARD_PROCESS_METRICS,
-    [CHILD_POLICY] = BOARD_PROCESS_POLICY,
-};
-
-static void count_death(const struct child *child)
-{
-	board_add(&child->parent->board->daemon.died[processes[child->role]], 1);
+	return child_new(parent, generation, BOARD_PROCESS_POLICY, 0);
 }
 
 /* One that serves is missed; one that was to retire has done so. */
@@ -249,7 +239,7 @@ static void child_over(struct child *child, const struct proc_end *end)
 	close_channel(child);
 	leave_slot(child);
 	if (!proc_ended_well(end)) {
-		count_death(child);
+		board_add(&child->parent->board->daemon.died[child->kind], 1);
 		parent_report_end(parent, child, proc_ended(how, end));
 	}
 	if (parent->draining)
@@ -275,7 +265,7 @@ static bool has_workers(const struct parent *parent)
 	const struct child *child = NULL;
 
 	while ((child = next_child(parent, child)))
-		if (child->pid && child->role != CHILD_METRICS)
+		if (child->pid && child->kind != BOARD_PROCESS_METRICS)
 			return true;
 	return false;
 }

@@ -28,17 +28,11 @@ void parent_complain(struct parent *parent, const struct config_error *error)
 	        "The new configuration is not used: the old one stays.");
 }
 
-static const char *const roles[] = {
-    [CHILD_WORKER] = "worker",
-    [CHILD_METRICS] = "metrics",
-    [CHILD_POLICY] = "policy",
-};
-
 void parent_report_end(struct parent *parent, const struct child *child, const char *how)
 {
 	struct log_line line;
 
-	log_begin(&line, parent->log, LOG_LEVEL_ERROR, roles[child->role]);
+	log_begin(&line, parent->log, LOG_LEVEL_ERROR, board_processes[child->kind]);
 	log_number(&line, "worker", (int64_t)child->index);
 	log_text(&line, "message", how);
 	log_end(&line);

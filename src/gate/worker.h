@@ -20,8 +20,8 @@ struct worker_order {
 	struct board_slot *slot;
 	struct tally_board *tallies;
 	struct tally *tally;
-	enum child_role role;
-	size_t index; /* among those of its role */
+	enum board_process kind;
+	size_t index; /* among those of its kind */
 	int channel;  /* to the parent */
 };
 

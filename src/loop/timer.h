@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Timers whose moment may be moved as often as one likes: putting a moment off
- * is an assignment, and it is looked at only when the old moment comes.  An idle deadline is put
- * off by every byte that crosses.
+ * is an assignment, and it is looked at only when the old moment comes.  An idle
+ * deadline is put off by every byte that crosses.
  */
 #ifndef LOOP_TIMER_H
 #define LOOP_TIMER_H

@@ -112,12 +112,17 @@ static void take_policy(struct walk *w, const struct asked *asked, const char *i
 }
 
 /* There is a record, and the policy cannot be had. */
-static void no_policy(struct walk *w, const char *what)
+static void no_policy(struct walk *w, bool defers, const char *rule, const char *what)
 {
-	if (w->c->spec.unfetched_defers && !w->c->valid)
-		lose(w, w->sts.state.fault, "local policy", what);
+	if (defers && !w->c->valid)
+		lose(w, w->sts.state.fault, rule, what);
 	else
 		fall_back(w, what);
+}
+
+static void not_fetched(struct walk *w, const char *what)
+{
+	no_policy(w, w->c->spec.unfetched_defers, "local policy", what);
 }
 
 /* Nobody has asked the policy's host: that is no answer of its domain's. */
@@ -132,10 +137,7 @@ static void unasked(struct walk *w, const struct stls_answer *answer)
 
 	case_print(w, &what, "its policy could not be asked for%s", case_detail(w, answer));
 	trouble(w, answer->fault, what);
-	if (w->c->valid)
-		fall_back(w, what);
-	else
-		lose(w, answer->fault, "RFC 8461 section 10.2", what);
+	no_policy(w, true, "RFC 8461 section 10.2", what);
 }
 
 static void fetch(struct walk *w, const char *id)
@@ -146,7 +148,7 @@ static void fetch(struct walk *w, const char *id)
 
 	if (!stls_sts_may_fetch(&w->c->sts, id, w->c->spec.now)) {
 		trouble(w, w->c->sts.fault, "fetching it has failed a moment ago");
-		no_policy(w, "its policy could not be fetched a moment ago");
+		not_fetched(w, "its policy could not be fetched a moment ago");
 		return;
 	}
 	case_print(w, &url, "https://mta-sts.%s/.well-known/mta-sts.txt", w->c->to.name);
@@ -165,7 +167,7 @@ static void fetch(struct walk *w, const char *id)
 	}
 	trouble(w, fault, what);
 	count_failure(w, id);
-	no_policy(w, what);
+	not_fetched(w, what);
 }
 
 static void with_record(struct walk *w, const char *id)

@@ -123,45 +123,47 @@ def test_those_who_came_meanwhile(starttlsd, network, pki, echo):
     wait_until(lambda: len(workers(made.pid)) == 6, 5, "the new ones end with their sessions")
 
 
-def copied(lab, name, certificate):
-    """One whose files are this test's own to change."""
-    folder = lab.make_folder(name)
-    pair = types.SimpleNamespace(chain=folder / "chain", key=folder / "key")
-    pair.chain.write_bytes(pathlib.Path(certificate.chain).read_bytes())
-    pair.key.write_bytes(pathlib.Path(certificate.key).read_bytes())
-    return pair
+@pytest.fixture
+def watched(starttlsd, lab, network, pki, echo, request):
+    """A factory of daemons that look every second at a certificate of their own, .pair."""
+
+    def start(**options):
+        folder, server = lab.make_folder(request.node.name), pki.server()
+        pair = types.SimpleNamespace(chain=folder / "chain", key=folder / "key")
+        pair.chain.write_bytes(pathlib.Path(server.chain).read_bytes())
+        pair.key.write_bytes(pathlib.Path(server.key).read_bytes())
+        listen = network.endpoint()
+        made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
+                                       watch_certificates=1, **options))
+        made.pair, made.listen = pair, listen
+        made.wait_log("event=ready")
+        return made
+
+    return start
 
 
-def test_files_after_a_failed_reload(starttlsd, lab, network, pki, echo):
+def test_files_after_a_failed_reload(watched, pki):
     """Certificates that have changed are read for the configuration in force."""
-    pair = copied(lab, "renewed", pki.server())
-    listen = network.endpoint()
-    made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
-                                   watch_certificates=1, workers=6))
-    made.wait_log("event=ready")
+    made = watched(workers=6)
     fail_to_start(made, made.config.read_text().replace("workers = 6", "workers = 7"))
     reloads = made.log.count("event=reloaded")
     other = pki.server("rsa")
-    pair.key.write_bytes(pathlib.Path(other.key).read_bytes())
-    pair.chain.write_bytes(pathlib.Path(other.chain).read_bytes())
+    made.pair.key.write_bytes(pathlib.Path(other.key).read_bytes())
+    made.pair.chain.write_bytes(pathlib.Path(other.chain).read_bytes())
     made.wait_log("event=reloaded", 15, reloads + 1)
     wait_until(lambda: len(workers(made.pid)) == 6, 10, "as many as that one has")
 
 
-def test_files_that_change_at_the_beginning(starttlsd, lab, network, pki, echo):
+def test_files_that_change_at_the_beginning(watched):
     """Between being read and being watched they may change, too."""
-    pair = copied(lab, "early", pki.server())
-    listen = network.endpoint()
-    made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
-                                   watch_certificates=1, workers=6))
-    made.wait_log("event=ready")
+    made = watched(workers=6)
     for _ in range(20):
         before, reloads = set(workers(made.pid)), made.log.count("event=reloaded")
         made.process.send_signal(signal.SIGHUP)
         held = hold_newborn(made, before)
         early = made.log.count("event=reloaded") == reloads
         if early:
-            os.utime(pair.chain, (1, 1))
+            os.utime(made.pair.chain, (1, 1))
         os.kill(held, signal.SIGCONT)
         made.wait_log("event=reloaded", count=reloads + 1)
         if early:
@@ -171,21 +173,17 @@ def test_files_that_change_at_the_beginning(starttlsd, lab, network, pki, echo):
     raise LabError("none was to be had before it was ready")
 
 
-def test_files_that_change_at_the_end(starttlsd, lab, network, pki, echo):
+def test_files_that_change_at_the_end(watched, pki):
     """Nothing new begins when all is to end."""
-    pair = copied(lab, "late", pki.server())
-    listen = network.endpoint()
-    made = starttlsd(daemon.config(front(listen, echo), certificates=[pair],
-                                   watch_certificates=1, drain=30))
-    made.wait_log("event=ready")
-    held = client(listen, pki)
+    made = watched(drain=30)
+    held = client(made.listen, pki)
     signalled(made, signal.SIGTERM)
     made.wait_log("event=stopping")
-    os.utime(pair.chain, (1, 1))
+    os.utime(made.pair.chain, (1, 1))
     time.sleep(5)
     assert "event=reloaded" not in made.log and "read again" not in made.log
     with pytest.raises(OSError):
-        socket.create_connection(listen.address, 2)
+        socket.create_connection(made.listen.address, 2)
     held.close()
     assert made.process.wait(5) == 0
     made.finish = made.stop

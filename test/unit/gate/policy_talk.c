@@ -2,6 +2,7 @@
 /* Those who ask: order, bounds, halves, and who goes away. */
 #define _GNU_SOURCE
 #include "desk.h"
+#include "in_log.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -350,17 +351,6 @@ static void who_does_not_listen_waits(void **state)
 
 /* ---- room ---- */
 
-static unsigned count_in_log(const struct scene *scene, const char *text)
-{
-	char bytes[8192] = "";
-	unsigned count = 0;
-
-	assert_true(pread(scene->log.fd, bytes, sizeof(bytes) - 1, 0) >= 0);
-	for (const char *at = bytes; (at = strstr(at, text)); at++)
-		count++;
-	return count;
-}
-
 static void call_all(struct scene *scene, int *fds, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -398,7 +388,7 @@ static void the_quietest_makes_room(void **state)
 	say(scene, fds[1], "9:p .a.test,");
 	assert_hears(fds[1], NOTFOUND);
 	assert_int_equal(count_closed(fds, ROOM, &which), 0);
-	assert_int_equal(count_in_log(scene, "event="), 0);
+	assert_int_equal(count_in_log(&scene->log, "event="), 0);
 	fds[ROOM] = call(scene);
 	assert_int_equal(count_closed(fds, ROOM + 1, &which), 1);
 	assert_int_equal(which, 2);
@@ -432,18 +422,18 @@ static void that_there_is_no_room_is_said_once_a_minute(void **state)
 
 	call_all(scene, fds, ROOM);
 	call_all(scene, more, 20);
-	assert_int_equal(count_in_log(scene, "event=accept"), 1);
-	assert_int_equal(count_in_log(scene, "level=warning"), 1);
-	assert_int_equal(count_in_log(scene, "policy p: 8 connections are all that there may be"),
-	                 1);
-	assert_int_equal(count_in_log(scene, "raise"), 1);
-	assert_int_equal(count_in_log(scene, "RLIMIT_NOFILE"), 0);
+	assert_int_equal(count_in_log(&scene->log, "event=accept"), 1);
+	assert_int_equal(count_in_log(&scene->log, "level=warning"), 1);
+	assert_int_equal(
+	    count_in_log(&scene->log, "policy p: 8 connections are all that there may be"), 1);
+	assert_int_equal(count_in_log(&scene->log, "raise"), 1);
+	assert_int_equal(count_in_log(&scene->log, "RLIMIT_NOFILE"), 0);
 	close_all(more, 20);
 	scene_pass(scene, MINUTE);
 	call_all(scene, more, ROOM);
-	assert_int_equal(count_in_log(scene, "event=accept"), 1);
+	assert_int_equal(count_in_log(&scene->log, "event=accept"), 1);
 	call_all(scene, more + ROOM, 1);
-	assert_int_equal(count_in_log(scene, "event=accept"), 2);
+	assert_int_equal(count_in_log(&scene->log, "event=accept"), 2);
 	close_all(more, ROOM + 1);
 	close_all(fds, ROOM);
 }
@@ -460,7 +450,7 @@ static void who_waits_is_not_sent_away(void **state)
 	assert_true(is_closed(late));
 	close(late);
 	assert_int_equal(count_closed(fds, ROOM, &which), 0);
-	assert_int_equal(count_in_log(scene, "new ones are refused"), 1);
+	assert_int_equal(count_in_log(&scene->log, "new ones are refused"), 1);
 	finds(scene, "a.test");
 	for (int i = 0; i < ROOM; i++)
 		assert_hears(fds[i], ENCRYPT);
@@ -505,7 +495,7 @@ static void descriptors_are_a_limit(void **state)
 	fds[20] = call(scene);
 	assert_int_equal(count_closed(fds, 21, &which), 1);
 	assert_int_equal(which, 0);
-	assert_int_equal(count_in_log(scene, "allow more descriptors (RLIMIT_NOFILE)"), 1);
+	assert_int_equal(count_in_log(&scene->log, "allow more descriptors (RLIMIT_NOFILE)"), 1);
 	close_all(fds, 21);
 }
 
